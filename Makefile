@@ -1,0 +1,97 @@
+# lz4boot. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/bash -eu -o pipefail
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD := build
+
+# The toolchain's own LLVM tools, so that nothing but Swift has to be installed.
+SWIFT ?= swift
+SWIFTC := $(shell command -v swiftc 2>/dev/null)
+ifeq ($(SWIFTC),)
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+$(error no Swift toolchain found: install Swift 6.3 (swift.org/install) and put swiftc on the PATH)
+endif
+endif
+TOOLCHAIN := $(dir $(shell readlink -f "$(SWIFTC)"))
+CLANG := $(TOOLCHAIN)clang
+LLD := $(TOOLCHAIN)ld.lld
+AR := $(TOOLCHAIN)llvm-ar
+NM := $(TOOLCHAIN)llvm-nm
+OBJCOPY := $(TOOLCHAIN)llvm-objcopy
+export TOOLCHAIN
+
+DECODER_SOURCES := $(sort $(shell find Sources/LZ4Boot -name '*.swift'))
+HEADER := Sources/CLZ4Boot/include/lz4boot.h
+
+# -no-allocations turns a hidden allocation into a compile error; without loop idioms no loop
+# becomes a call of memcpy or memset, which do not exist here.
+EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-allocations \
+    -swift-version 6 -strict-memory-safety -warnings-as-errors -Xfrontend -function-sections \
+    -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all -I Sources/CLZ4Boot
+# No SIMD registers: pairs of general registers copy faster on a Cortex-A53, and boot code need not
+# enable the FPU.
+A53 := -target aarch64-none-none-elf -Xcc -mcpu=cortex-a53 -Xcc -mgeneral-regs-only
+# For code that runs with the MMU off, when memory is Device memory and alignment is enforced.
+A53_STRICT := $(A53) -Xcc -mstrict-align
+ifeq ($(shell uname -m),x86_64)
+HOST := -target x86_64-unknown-linux-gnu
+else
+HOST := -target aarch64-none-none-elf -Xcc -fPIC
+endif
+
+##@ Main
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: lib
+lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
+
+.PHONY: lib-host
+lib-host: $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the same library for this machine
+
+# One relocatable object per archive: only what the C interface reaches, everything else local.
+define archive
+$(BUILD)/$(1)/liblz4boot.a: $(DECODER_SOURCES) $(HEADER) Makefile
+	@mkdir -p $$(@D)
+	$(SWIFTC) $(2) $(EMBEDDED) -module-name LZ4Boot $(DECODER_SOURCES) -c -o $$(@D)/whole.o
+	$(LLD) -r --gc-sections \
+	    $$$$($(NM) --defined-only --extern-only -j $$(@D)/whole.o | sed -n 's/^lz4boot_/-u &/p') \
+	    -o $$(@D)/lz4boot.o $$(@D)/whole.o
+	$(OBJCOPY) --wildcard --keep-global-symbol='lz4boot_*' --strip-unneeded $$(@D)/lz4boot.o
+	rm -f $$@ && $(AR) rcsD $$@ $$(@D)/lz4boot.o
+endef
+$(eval $(call archive,aarch64,$(A53)))
+$(eval $(call archive,aarch64-strict,$(A53_STRICT)))
+$(eval $(call archive,host,$(HOST)))
+
+$(BUILD)/include/lz4boot.h: $(HEADER)
+	@mkdir -p $(@D)
+	cp $< $@
+
+.PHONY: cli
+cli: ## Build the command, build/lz4boot
+	@scripts/need.sh "to compile the command against liblz4" liblz4-dev
+	$(SWIFT) build -c release --product lz4boot
+	@mkdir -p $(BUILD)
+	cp "$$($(SWIFT) build -c release --show-bin-path)/lz4boot" $(BUILD)/lz4boot
+
+##@ Checks
+.PHONY: lint
+lint: ## Check the formatting of the Swift sources
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+.PHONY: format
+format: ## Format the Swift sources
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+##@ Other
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf $(BUILD) .build
