@@ -82,7 +82,17 @@ cli: ## Build the command, build/lz4boot
 	@mkdir -p $(BUILD)
 	cp "$$($(SWIFT) build -c release --show-bin-path)/lz4boot" $(BUILD)/lz4boot
 
+.PHONY: boot
+boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time went
+	@scripts/need.sh "to boot an arm64 kernel with an initramfs" qemu-system-arm cpio
+	qemu/boot.sh
+
 ##@ Checks
+.PHONY: test-boot
+test-boot: cli ## Check on QEMU what boots and what is refused
+	@scripts/need.sh "to boot what lz4 compressed, with an initramfs" qemu-system-arm cpio lz4
+	qemu/test-boot.sh
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

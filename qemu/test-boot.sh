@@ -1,0 +1,57 @@
+#!/bin/bash
+# Boot checks on QEMU's virt board: every kind of input, both exception levels, and damage.
+#   qemu/test-boot.sh
+set -eu
+export LC_ALL=C
+here=$(dirname "$0")
+lz4boot=build/lz4boot
+directory=build/test-boot
+assets=$("$here/fetch.sh")
+image=$assets/Image
+rm -rf "$directory"
+mkdir -p "$directory"
+
+passed=0 failed=0
+check() { # check WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@"; then
+        echo "PASS $what"
+        passed=$((passed + 1))
+    else
+        echo "FAIL $what"
+        failed=$((failed + 1))
+    fi
+}
+
+boots() { # boots LEVEL NAME INPUT
+    "$lz4boot" pack "$3" -o "$directory/$2.lz4boot" &&
+        "$here/userspace.sh" "$1" "$directory/$2.log" "$directory/$2.lz4boot"
+}
+
+# One bit of the payload differs: a line says where, and Linux never starts.
+refuses() { # refuses LEVEL NAME PACKED
+    local damaged=$directory/$2.lz4boot log=$directory/$2.log at byte enter=()
+    at=$(($(stat -c %s "$3") * 2 / 3))
+    byte=$(od -A n -t u1 -j "$at" -N 1 "$3")
+    cp "$3" "$damaged"
+    printf %b "\\0$(printf %o $((byte ^ 1)))" |
+        dd of="$damaged" bs=1 seek="$at" conv=notrunc status=none
+    [ "$1" = el1 ] || enter=(--el2)
+    "$here/run.sh" "${enter[@]}" --log "$log" --limit 20 --until 'lz4boot: kernel refused: ' --watch 2 \
+        --forbid 'Booting Linux' "$damaged" -append 'console=ttyAMA0 earlycon' || return
+    grep -qE 'kernel refused: block [0-9]+, byte [0-9]+: block_checksum_mismatch' "$log" || {
+        tail -n 5 "$log" >&2
+        return 1
+    }
+}
+
+lz4 -q -l "$image" "$directory/legacy.lz4"
+lz4 -q -BD "$image" "$directory/frame.lz4"
+check "EL1, packed from a legacy .lz4: userspace, 4 cores" boots el1 legacy "$directory/legacy.lz4"
+check "EL2, packed from a frame .lz4: userspace, 4 cores" boots el2 frame "$directory/frame.lz4"
+check "EL2, packed from the raw Image: userspace, 4 cores" boots el2 image "$image"
+check "EL1, one payload bit flipped: refused" refuses el1 damaged-el1 "$directory/image.lz4boot"
+check "EL2, one payload bit flipped: refused" refuses el2 damaged-el2 "$directory/image.lz4boot"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
