@@ -1,0 +1,25 @@
+import Foundation
+
+/// The self-extractor as the linker made it, from a file.
+enum StubTemplate {
+  private static let fileName = "lz4boot.stub"
+
+  /// Reads the stub at `path`, else beside this command, else in the share folder beside its own.
+  static func load(_ path: String?) throws(CommandFailure) -> InputFile {
+    if let path { return try InputFile(path) }
+    let folder = executableFolder
+    for candidate in ["\(folder)/\(fileName)", "\(folder)/../share/lz4boot/\(fileName)"] {
+      guard unsafe access(candidate, F_OK) == 0 else { continue }
+      return try InputFile(candidate)
+    }
+    throw .system(
+      name: "\(folder)/\(fileName)", action: "the stub is missing, name it with --stub",
+      code: ENOENT)
+  }
+
+  /// Where the executable itself lies, links resolved.
+  private static var executableFolder: String {
+    let path = Bundle.main.executableURL?.resolvingSymlinksInPath().path ?? CommandLine.arguments[0]
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  }
+}
