@@ -24,6 +24,7 @@ if [ -e "$assets" ]; then
 fi
 
 # Everything happens here; only a complete result is renamed into the cache.
+rm -rf "$cache"/fetch.??????  # what a killed run left behind
 work=$(mktemp -d "$cache/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -60,7 +61,7 @@ meta=linux-image-cloud-arm64
 kernel=$(private apt-cache depends "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1)
 [ -n "$kernel" ] || {
     tail -n 20 "$work/update.log" >&2
-    die "this machine's apt sources offer no $meta: the boots need a Debian archive"
+    die "no $meta in this machine's apt sources, or no way to reach them: the boots need a Debian archive"
 }
 say "downloading $kernel and busybox-static"
 (cd "$work/files" && private apt-get -qq download "$kernel" busybox-static) >&2

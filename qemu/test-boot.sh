@@ -25,25 +25,28 @@ check() { # check WHAT COMMAND...
 }
 
 boots() { # boots LEVEL NAME INPUT
-    "$lz4boot" pack "$3" -o "$directory/$2.lz4boot" &&
+    "$lz4boot" pack "$3" -o "$directory/$2.lz4boot" >/dev/null &&
         "$here/userspace.sh" "$1" "$directory/$2.log" "$directory/$2.lz4boot"
 }
 
-# One bit of the payload differs: a line says where, and Linux never starts.
+# One bit of the payload differs: the console says where, in the words that the command has for the
+# same payload, and Linux never starts.
 refuses() { # refuses LEVEL NAME PACKED
-    local damaged=$directory/$2.lz4boot log=$directory/$2.log at byte enter=()
-    at=$(($(stat -c %s "$3") * 2 / 3))
+    local damaged=$directory/$2.lz4boot payload=$directory/$2.lz4 enter=() offset count at byte verdict
+    # Its descriptor: payload_offset and payload_byte_count, u64le, at 0x48.
+    read -r offset count < <(od -A n -t u8 -j $((0x48)) -N 16 "$3")
+    at=$((offset + count * 2 / 3))
     byte=$(od -A n -t u1 -j "$at" -N 1 "$3")
     cp "$3" "$damaged"
     printf %b "\\0$(printf %o $((byte ^ 1)))" |
         dd of="$damaged" bs=1 seek="$at" conv=notrunc status=none
+    tail -c +$((offset + 1)) "$damaged" >"$payload"
+    verdict=$("$lz4boot" verify "$payload" 2>&1 |
+        grep -oE 'block [0-9]+, byte [0-9]+: block_checksum_mismatch') || return
     [ "$1" = el1 ] || enter=(--el2)
-    "$here/run.sh" "${enter[@]}" --log "$log" --limit 20 --until 'lz4boot: kernel refused: ' --watch 2 \
-        --forbid 'Booting Linux' "$damaged" -append 'console=ttyAMA0 earlycon' || return
-    grep -qE 'kernel refused: block [0-9]+, byte [0-9]+: block_checksum_mismatch' "$log" || {
-        tail -n 5 "$log" >&2
-        return 1
-    }
+    "$here/run.sh" "${enter[@]}" --log "$directory/$2.log" --limit 20 \
+        --until "lz4boot: kernel refused: $verdict" --watch 2 --forbid 'Booting Linux' \
+        "$damaged" -append 'console=ttyAMA0 earlycon'
 }
 
 lz4 -q -l "$image" "$directory/legacy.lz4"
