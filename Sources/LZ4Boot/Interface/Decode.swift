@@ -1,0 +1,16 @@
+import CLZ4Boot
+
+@c @implementation
+public func lz4boot_decode(
+  _ source: UnsafeRawPointer?, _ source_byte_count: Int,
+  _ target: UnsafeMutableRawPointer?, _ target_capacity: Int,
+  _ flags: UInt32, _ report: UnsafeMutablePointer<lz4boot_report>?
+) -> lz4boot_status {
+  guard
+    var cursor = unsafe Arguments.source(source, source_byte_count),
+    var stream = unsafe Arguments.stream(target, target_capacity, flags: flags)
+  else { return unsafe report.fillBadArgument() }
+  stream.push(&cursor)
+  stream.finish()
+  return unsafe report.fill(stream, otherwise: .ok)
+}

@@ -1,0 +1,26 @@
+import CLZ4Boot
+
+@c @implementation
+public func lz4boot_decode_block(
+  _ source: UnsafeRawPointer?, _ source_byte_count: Int,
+  _ target: UnsafeMutableRawPointer?, _ target_capacity: Int,
+  _ report: UnsafeMutablePointer<lz4boot_report>?
+) -> lz4boot_status {
+  guard
+    var cursor = unsafe Arguments.source(source, source_byte_count),
+    var target = unsafe Arguments.target(target, target_capacity, isInPlace: false),
+    target.overlap(with: cursor) == .none
+  else { return unsafe report.fillBadArgument() }
+  var block = BlockDecoder(
+    blockEnd: UInt64(source_byte_count), windowStart: 0, outputEnd: .max)
+  var error: DecodeError?
+  do throws(DecodeError) {
+    // All of the block is at hand: more is never needed.
+    _ = try block.decode(from: &cursor, into: &target)
+  } catch let failure {
+    error = failure
+  }
+  return unsafe report.fill(
+    error: error, format: .rawBlock, sourceOffset: cursor.offset, targetByteCount: target.count,
+    blockIndex: 0)
+}

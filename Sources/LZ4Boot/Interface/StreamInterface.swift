@@ -1,0 +1,66 @@
+import CLZ4Boot
+
+/// What `lz4boot_stream` holds.
+private struct StreamStorage {
+  /// "lz4boot" and a version of this layout: tells a started struct from other memory.
+  static let startedMark: UInt64 = 0x6C7A_3462_6F6F_7401
+
+  var mark: UInt64
+  var stream: Stream
+
+  static func at(
+    _ pointer: UnsafeMutablePointer<lz4boot_stream>?
+  ) -> UnsafeMutablePointer<StreamStorage>? {
+    unsafe UnsafeMutableRawPointer(pointer)?.assumingMemoryBound(to: StreamStorage.self)
+  }
+
+  /// Nil if the struct was never started, or with bad arguments.
+  static func started(
+    _ pointer: UnsafeMutablePointer<lz4boot_stream>?
+  ) -> UnsafeMutablePointer<StreamStorage>? {
+    guard let storage = unsafe at(pointer) else { return nil }
+    return unsafe storage.pointee.mark == startedMark ? storage : nil
+  }
+}
+
+@c @implementation
+public func lz4boot_stream_start(
+  _ stream: UnsafeMutablePointer<lz4boot_stream>?,
+  _ target: UnsafeMutableRawPointer?, _ target_capacity: Int, _ flags: UInt32
+) {
+  guard let storage = unsafe StreamStorage.at(stream) else { return }
+  guard let started = unsafe Arguments.stream(target, target_capacity, flags: flags) else {
+    unsafe storage.pointee.mark = 0
+    return
+  }
+  unsafe storage.initialize(
+    to: StreamStorage(mark: StreamStorage.startedMark, stream: started))
+}
+
+@c @implementation
+public func lz4boot_stream_push(
+  _ stream: UnsafeMutablePointer<lz4boot_stream>?,
+  _ chunk: UnsafeRawPointer?, _ chunk_byte_count: Int,
+  _ report: UnsafeMutablePointer<lz4boot_report>?
+) -> lz4boot_status {
+  guard
+    let storage = unsafe StreamStorage.started(stream),
+    var cursor = unsafe Arguments.source(
+      chunk, chunk_byte_count, offset: storage.pointee.stream.consumedCount)
+  else { return unsafe report.fillBadArgument() }
+  unsafe storage.pointee.stream.push(&cursor)
+  let mayEnd = unsafe storage.pointee.stream.mayEnd
+  return unsafe report.fill(storage.pointee.stream, otherwise: mayEnd ? .ok : .need_input)
+}
+
+@c @implementation
+public func lz4boot_stream_finish(
+  _ stream: UnsafeMutablePointer<lz4boot_stream>?,
+  _ report: UnsafeMutablePointer<lz4boot_report>?
+) -> lz4boot_status {
+  guard let storage = unsafe StreamStorage.started(stream) else {
+    return unsafe report.fillBadArgument()
+  }
+  unsafe storage.pointee.stream.finish()
+  return unsafe report.fill(storage.pointee.stream, otherwise: .ok)
+}

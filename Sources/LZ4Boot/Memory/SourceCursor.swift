@@ -1,0 +1,53 @@
+/// Bytes of the source that are at hand and still to be read.
+@safe
+struct SourceCursor {
+  private(set) var next: UnsafePointer<UInt8>
+  private(set) var byteCount: Int
+  /// Of `next`, from the start of the source.
+  private(set) var offset: UInt64
+
+  init(unsafeStart start: UnsafePointer<UInt8>, byteCount: Int, offset: UInt64) {
+    unsafe self.next = start
+    self.byteCount = byteCount
+    self.offset = offset
+  }
+
+  var isEmpty: Bool { byteCount == 0 }
+
+  mutating func readByte() -> UInt8? {
+    guard byteCount > 0 else { return nil }
+    let byte = unsafe next.pointee
+    skip(1)
+    return byte
+  }
+
+  /// `count` is at most `byteCount`.
+  mutating func skip(_ count: Int) {
+    unsafe next += count
+    byteCount &-= count
+    offset &+= UInt64(truncatingIfNeeded: count)
+  }
+
+  /// The next bytes, `limit` at most.
+  func prefix(_ limit: UInt64) -> SourceCursor {
+    let count = limit < UInt64(byteCount) ? Int(limit) : byteCount
+    return unsafe SourceCursor(unsafeStart: next, byteCount: count, offset: offset)
+  }
+
+  func hash(into hash: inout XXH32) {
+    unsafe hash.update(UnsafeRawPointer(next), byteCount: byteCount)
+  }
+}
+
+/// Reads the four bytes of a little-endian word again.
+func withCursor<Result>(
+  over word: UInt32, offset: UInt64,
+  _ body: (inout SourceCursor) throws(DecodeError) -> Result
+) throws(DecodeError) -> Result {
+  try unsafe withUnsafeBytes(of: word.littleEndian) { bytes throws(DecodeError) in
+    // SAFETY: the four bytes of a local are never at address 0.
+    let start = unsafe bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+    var cursor = unsafe SourceCursor(unsafeStart: start, byteCount: 4, offset: offset)
+    return try body(&cursor)
+  }
+}
