@@ -24,7 +24,7 @@ NM := $(TOOLCHAIN)llvm-nm
 OBJCOPY := $(TOOLCHAIN)llvm-objcopy
 export TOOLCHAIN
 
-DECODER_SOURCES := $(sort $(shell find Sources/LZ4Boot -name '*.swift'))
+DECODER_SOURCES := $(sort $(shell find Sources/LZ4Boot Sources/FreestandingMemory -name '*.swift'))
 HEADER := Sources/CLZ4Boot/include/lz4boot.h
 
 # -no-allocations turns a hidden allocation into a compile error; without loop idioms no loop
@@ -64,7 +64,8 @@ $(BUILD)/$(1)/liblz4boot.a: $(DECODER_SOURCES) $(HEADER) Makefile
 	$(LLD) -r --gc-sections \
 	    $$$$($(NM) --defined-only --extern-only -j $$(@D)/whole.o | sed -n 's/^lz4boot_/-u &/p') \
 	    -o $$(@D)/lz4boot.o $$(@D)/whole.o
-	$(OBJCOPY) --wildcard --keep-global-symbol='lz4boot_*' --strip-unneeded $$(@D)/lz4boot.o
+	$(OBJCOPY) --wildcard --keep-global-symbol='lz4boot_*' --strip-unneeded --remove-section='.swift*' \
+	    --remove-section=.linker-options $$(@D)/lz4boot.o
 	rm -f $$@ && $(AR) rcsD $$@ $$(@D)/lz4boot.o
 endef
 $(eval $(call archive,aarch64,$(A53)))

@@ -56,7 +56,7 @@ struct FrameHeader {
     blockMaximum = Self.smallestBlockMaximum << UInt32(2 &* code)
     var position = 2
     if flags & Self.hasContentSize != 0 {
-      contentSize = field.number(at: position, byteCount: 8)
+      contentSize = field.number(at: position)
       contentSizeOffset = field.offset &+ UInt64(position)
       position &+= 8
     }

@@ -12,5 +12,5 @@ public func lz4boot_decode(
   else { return unsafe report.fillBadArgument() }
   stream.push(&cursor)
   stream.finish()
-  return unsafe report.fill(stream, otherwise: .ok)
+  return unsafe stream.report(to: report, otherwise: .ok)
 }

@@ -15,5 +15,5 @@ public func lz4boot_inspect(
   stream.push(&cursor)
   stream.finish()
   survey.end(sourceByteCount: stream.error?.offset ?? stream.consumedCount)
-  return unsafe report.fill(stream, otherwise: .ok)
+  return unsafe stream.report(to: report, otherwise: .ok)
 }

@@ -23,11 +23,15 @@ extension UnsafeMutablePointer<lz4boot_report>? {
       error: DecodeError(status: .bad_argument, offset: 0), format: .none, sourceOffset: 0,
       targetByteCount: 0, blockIndex: 0)
   }
+}
 
-  func fill(_ stream: borrowing Stream, otherwise status: lz4boot_status) -> lz4boot_status {
-    unsafe fill(
-      error: stream.error, otherwise: status, format: stream.format,
-      sourceOffset: stream.reportedCount, targetByteCount: stream.target.count,
-      blockIndex: stream.blockIndex)
+extension Stream {
+  /// Mutating, as otherwise all of the stream is copied to be read.
+  mutating func report(
+    to report: UnsafeMutablePointer<lz4boot_report>?, otherwise status: lz4boot_status
+  ) -> lz4boot_status {
+    unsafe report.fill(
+      error: error, otherwise: status, format: format, sourceOffset: reportedCount,
+      targetByteCount: target.count, blockIndex: blockIndex)
   }
 }

@@ -14,12 +14,17 @@ private struct StreamStorage {
     unsafe UnsafeMutableRawPointer(pointer)?.assumingMemoryBound(to: StreamStorage.self)
   }
 
-  /// Nil if the struct was never started, or with bad arguments.
-  static func started(
-    _ pointer: UnsafeMutablePointer<lz4boot_stream>?
-  ) -> UnsafeMutablePointer<StreamStorage>? {
-    guard let storage = unsafe at(pointer) else { return nil }
-    return unsafe storage.pointee.mark == startedMark ? storage : nil
+  /// Bad argument if the struct was never started, or with bad arguments.
+  @inline(__always)
+  static func use(
+    _ pointer: UnsafeMutablePointer<lz4boot_stream>?,
+    _ report: UnsafeMutablePointer<lz4boot_report>?,
+    _ body: (inout Stream) -> lz4boot_status
+  ) -> lz4boot_status {
+    guard let storage = unsafe at(pointer), unsafe storage.pointee.mark == startedMark else {
+      return unsafe report.fillBadArgument()
+    }
+    return unsafe body(&storage.pointee.stream)
   }
 }
 
@@ -43,14 +48,13 @@ public func lz4boot_stream_push(
   _ chunk: UnsafeRawPointer?, _ chunk_byte_count: Int,
   _ report: UnsafeMutablePointer<lz4boot_report>?
 ) -> lz4boot_status {
-  guard
-    let storage = unsafe StreamStorage.started(stream),
-    var cursor = unsafe Arguments.source(
-      chunk, chunk_byte_count, offset: storage.pointee.stream.consumedCount)
-  else { return unsafe report.fillBadArgument() }
-  unsafe storage.pointee.stream.push(&cursor)
-  let mayEnd = unsafe storage.pointee.stream.mayEnd
-  return unsafe report.fill(storage.pointee.stream, otherwise: mayEnd ? .ok : .need_input)
+  unsafe StreamStorage.use(stream, report) { stream in
+    guard
+      var cursor = unsafe Arguments.source(chunk, chunk_byte_count, offset: stream.consumedCount)
+    else { return unsafe report.fillBadArgument() }
+    stream.push(&cursor)
+    return unsafe stream.report(to: report, otherwise: stream.mayEnd ? .ok : .need_input)
+  }
 }
 
 @c @implementation
@@ -58,9 +62,8 @@ public func lz4boot_stream_finish(
   _ stream: UnsafeMutablePointer<lz4boot_stream>?,
   _ report: UnsafeMutablePointer<lz4boot_report>?
 ) -> lz4boot_status {
-  guard let storage = unsafe StreamStorage.started(stream) else {
-    return unsafe report.fillBadArgument()
+  unsafe StreamStorage.use(stream, report) { stream in
+    stream.finish()
+    return unsafe stream.report(to: report, otherwise: .ok)
   }
-  unsafe storage.pointee.stream.finish()
-  return unsafe report.fill(storage.pointee.stream, otherwise: .ok)
 }

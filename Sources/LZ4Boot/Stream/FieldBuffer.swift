@@ -1,14 +1,15 @@
 /// Collects the bytes of a header field, which may come in pieces.
 struct FieldBuffer {
-  /// A frame descriptor at its longest: FLG, BD, content size, dictionary id, HC.
-  static let byteCountMax = 15
-
-  private var bytes = InlineArray<16, UInt8>(repeating: 0)
+  /// A frame descriptor has 15 at most: FLG, BD, content size, dictionary id, HC.
+  private var bytes = Bytes16()
   private(set) var count = 0
   /// Of the first byte, from the start of the source.
   private(set) var offset: UInt64 = 0
 
-  mutating func clear() { count = 0 }
+  mutating func clear() {
+    count = 0
+    bytes = Bytes16()
+  }
 
   /// Says where a field that holds nothing is.
   mutating func place(at offset: UInt64) { self.offset = offset }
@@ -18,7 +19,7 @@ struct FieldBuffer {
     if count == 0 { offset = source.offset }
     while count < wanted {
       guard let byte = source.readByte() else { return false }
-      bytes[count] = byte
+      bytes.set(byte, at: count)
       count &+= 1
     }
     return true
@@ -26,21 +27,16 @@ struct FieldBuffer {
 
   subscript(index: Int) -> UInt8 { bytes[index] }
 
-  /// A little-endian number of up to 8 bytes.
-  func number(at index: Int, byteCount: Int) -> UInt64 {
-    var number: UInt64 = 0
-    for step in 0..<byteCount {
-      number |= UInt64(bytes[index &+ step]) << UInt64(8 &* step)
-    }
-    return number
-  }
+  /// The little-endian number of eight bytes from `index` on.
+  func number(at index: Int) -> UInt64 { bytes.word(at: index) }
 
   /// The little-endian word of a field of four bytes, or the part of it that has come.
-  var word: UInt32 { UInt32(truncatingIfNeeded: number(at: 0, byteCount: min(count, 4))) }
+  var word: UInt32 { UInt32(truncatingIfNeeded: bytes.low) }
 
+  /// Of the first `byteCount` bytes.
   func xxh32(byteCount: Int) -> UInt32 {
     var hash = XXH32()
-    unsafe hash.update(bytes.span.bytes.extracting(first: byteCount))
+    for index in 0..<byteCount { hash.update(bytes[index]) }
     return hash.digest()
   }
 }
