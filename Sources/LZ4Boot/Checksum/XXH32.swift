@@ -95,6 +95,7 @@ struct XXH32 {
       position &+= Self.stripeByteCount
     }
     (lane1, lane2, lane3, lane4) = (a, b, c, d)
+    self.byteCount &+= UInt64(byteCount)
   }
 
   @inline(__always)
