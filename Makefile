@@ -76,8 +76,38 @@ $(BUILD)/include/lz4boot.h: $(HEADER)
 	@mkdir -p $(@D)
 	cp $< $@
 
+STUB_PARTS := BootFormats BootStub
+STUB_OBJECTS := $(STUB_PARTS:%=$(BUILD)/stub/%.o) $(BUILD)/stub/entry.o $(BUILD)/stub/memory.o
+
+.PHONY: stub
+stub: $(BUILD)/lz4boot.stub ## Build the stub that pack puts in front of a kernel
+
+# Nearly all of the stub's own code runs with the MMU off. The decoder runs with it on, so it is the
+# fast one.
+$(BUILD)/stub/BootFormats.o: $(wildcard Sources/BootFormats/*.swift) Makefile
+	@mkdir -p $(@D)
+	$(SWIFTC) $(A53_STRICT) $(EMBEDDED) -module-name BootFormats \
+	    -emit-module -emit-module-path $(BUILD)/stub/BootFormats.swiftmodule \
+	    $(filter %.swift,$^) -c -o $@
+
+$(BUILD)/stub/BootStub.o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
+    Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
+	$(SWIFTC) $(A53_STRICT) $(EMBEDDED) -module-name BootStub -I $(BUILD)/stub \
+	    -I Sources/BootStubEntry/include $(filter %.swift,$^) -c -o $@
+
+$(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.h Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
+
+# -pie: so that the linker lists each place that would need an address, and linker/stub.ld refuses it.
+$(BUILD)/lz4boot.stub: $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
+	$(LLD) -pie --no-dynamic-linker --gc-sections --fix-cortex-a53-843419 -T linker/stub.ld \
+	    -Map $(BUILD)/stub/stub.map -o $(BUILD)/stub/stub.elf \
+	    $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a
+	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/stub.elf $@
+
 .PHONY: cli
-cli: ## Build the command, build/lz4boot
+cli: $(BUILD)/lz4boot.stub ## Build the command, build/lz4boot
 	@scripts/need.sh "to compile the command against liblz4" liblz4-dev
 	$(SWIFT) build -c release --product lz4boot
 	@mkdir -p $(BUILD)

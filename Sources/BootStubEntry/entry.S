@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The self-extracting Image: entry by the arm64 boot protocol, hand-over to the kernel, exceptions.
+ *
+ * The chapters cited are of the Arm Architecture Reference Manual for A-profile (DDI 0487), "booting"
+ * is the kernel's Documentation/arch/arm64/booting.rst.
+ */
+#include "include/stub.h"
+
+/* SCTLR_EL1 and SCTLR_EL2 share the bits M, A, C, SA and I; each has its own that are RES1 in Armv8.0.
+ * EE, WXN and everything newer are 0. */
+#define SCTLR_M (1 << 0)
+#define SCTLR_A (1 << 1)
+#define SCTLR_C (1 << 2)
+#define SCTLR_SA (1 << 3)
+#define SCTLR_I (1 << 12)
+#define SCTLR_EL1_RES1 ((1 << 11) | (1 << 20) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29))
+#define SCTLR_EL2_RES1 \
+  ((1 << 4) | (1 << 5) | (1 << 11) | (1 << 16) | (1 << 18) | (1 << 22) | (1 << 23) | (1 << 28) | \
+   (1 << 29))
+/* MMU off: all data accesses are Device-nGnRnE, where an unaligned one faults on silicon. A makes it
+ * fault everywhere. I: instructions are cached even so; booting lets the loader leave no stale ones. */
+#define SCTLR_OFF (SCTLR_A | SCTLR_SA | SCTLR_I)
+#define SCTLR_ON (SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I)
+
+/* Attribute 0: Normal memory, inner and outer write-back, read and write allocate. */
+#define MAIR_NORMAL 0xff
+/* 48-bit addresses, 4 KiB granule, walks through TTBR0 as cacheable and shareable as the tables. */
+#define TCR_COMMON (16 | (1 << 8) | (1 << 10) | (3 << 12))
+/* T1SZ and TG1 are given legal values, EPD1 turns walks through TTBR1 off; IPS is at bit 32. */
+#define TCR_EL1 (TCR_COMMON | (16 << 16) | (1 << 23) | (2 << 30))
+/* Bits 23 and 31 are RES1; PS is at bit 16. */
+#define TCR_EL2 (TCR_COMMON | (1 << 23) | (1 << 31))
+
+#define HCR_E2H_BIT 34
+#define EL2 (2 << 2)
+#define EL3 (3 << 2)
+
+/*
+ * Which names control the translation regime that this code runs in? \flag = 1 for those of EL2.
+ * With HCR_EL2.E2H set (VHE), EL2 has the register formats of EL1, and the names of EL1 reach its
+ * registers (D8.2, "Virtualization Host Extensions"), so that it needs no code of its own.
+ */
+.macro el2_names flag, scratch
+    mrs     \flag, CurrentEL
+    cmp     \flag, #EL2
+    cset    \flag, eq
+    b.ne    9f
+    mrs     \scratch, hcr_el2
+    tbz     \scratch, #HCR_E2H_BIT, 9f
+    mov     \flag, #0
+9:
+.endm
+
+.macro read register, destination, flag
+    cbnz    \flag, 8f
+    mrs     \destination, \register\()_el1
+    b       9f
+8:  mrs     \destination, \register\()_el2
+9:
+.endm
+
+.macro write register, source, flag
+    cbnz    \flag, 8f
+    msr     \register\()_el1, \source
+    b       9f
+8:  msr     \register\()_el2, \source
+9:
+.endm
+
+.macro select destination, el1, el2, flag, scratch
+    movl    \destination, \el1
+    movl    \scratch, \el2
+    cmp     \flag, #0
+    csel    \destination, \destination, \scratch, eq
+.endm
+
+.macro movl destination, value
+    movz    \destination, #((\value) & 0xffff)
+    movk    \destination, #(((\value) >> 16) & 0xffff), lsl #16
+.endm
+
+/*
+ * A cache operation on every line of [\start, \end), complete on return. By address to the point of
+ * coherency: operations by set and way reach neither other cores' caches nor system caches and race
+ * with speculation (D7.5.9). The line is the smallest of all data caches, CTR_EL0.DminLine, in words.
+ * DSB SY: complete for every observer, memory included, as no narrower domain covers accesses that
+ * are not cacheable.
+ */
+.macro cache_lines operation, start, end, line, at
+    mrs     \line, ctr_el0
+    ubfx    \line, \line, #16, #4
+    mov     \at, #4
+    lsl     \line, \at, \line
+    sub     \at, \line, #1
+    bic     \at, \start, \at
+8:  dc      \operation, \at
+    add     \at, \at, \line
+    cmp     \at, \end
+    b.lo    8b
+    dsb     sy
+.endm
+
+/*
+ * Turns MMU and data cache off; or, at the entry, makes sure of it. ISB: what follows is fetched and
+ * executed under the new setting (B2.6.1). The code is mapped at its physical address, so the next
+ * instruction is the same one under either.
+ */
+.macro mmu_off flag, value, scratch
+    select  \value, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), \flag, \scratch
+    write   sctlr, \value, \flag
+    isb
+.endm
+
+/*
+ * Forgets the translations of the current regime on this core, the only one that used them. The
+ * first DSB makes table entries visible to walks before, the second lets the TLBI finish before what
+ * follows, the ISB drops instructions fetched under old translations (D8.13.5).
+ */
+.macro tlb_invalidate scratch
+    dsb     ish
+    mrs     \scratch, CurrentEL
+    cmp     \scratch, #EL2
+    b.eq    8f
+    tlbi    vmalle1
+    b       9f
+8:  tlbi    alle2
+9:  dsb     nsh
+    isb
+.endm
+
+    .section .head, "ax"
+/*
+ * The Image header, then the descriptor that `lz4boot pack` completes (PackedImage.swift).
+ */
+    .global stub_start
+stub_start:
+    b       entry
+    nop
+    .quad   0                           // text_offset
+    .quad   0                           // image_size: written by pack
+    .quad   0                           // flags: written by pack
+    .quad   0, 0, 0
+    .ascii  "ARM\x64"
+    .long   0
+    .ascii  "LZ4BOOT1"
+    .quad   0, 0, 0, 0, 0, 0, 0, 0      // written by pack
+    .quad   STUB_WORK_BYTES
+    .quad   __stub_byte_count
+    .quad   0, 0                        // written by pack, reserved
+
+/*
+ * Entry (booting, section 4): MMU and data cache off, x0 = device tree, EL1 or EL2, this Image cleaned
+ * to the point of coherency.
+ *
+ *   x19  state, which is also the top of the stack     x20  device tree
+ *   x21  this Image                                    x22  entry SCTLR
+ *   x23  entry VBAR                                    x24  entry MAIR
+ *   x25  entry TCR                                     x26  entry TTBR0
+ *   x27  ticks at entry, later the kernel's entry      x28  1 where the names of EL2 control
+ */
+entry:
+    // Booting says so already; an interrupt here could go nowhere.
+    msr     daifset, #0xf
+    // ISB: the counter may otherwise be read early (D12.2.2).
+    isb
+    mrs     x27, cntvct_el0
+    // Booting knows EL2 and EL1. EL3 has another regime, and the kernel would not run either.
+    mrs     x1, CurrentEL
+    cmp     x1, #EL3
+    b.eq    halt
+    // The stack pointer of this exception level, whichever the loader had selected.
+    msr     spsel, #1
+    mov     x20, x0
+    adr     x21, stub_start
+    el2_names x28, x1
+    read    sctlr, x22, x28
+    read    vbar, x23, x28
+    read    mair, x24, x28
+    read    tcr, x25, x28
+    read    ttbr0, x26, x28
+    mmu_off x28, x0, x1
+    adr     x0, vectors
+    write   vbar, x0, x28
+    // An exception from here on finds the new vectors.
+    isb
+
+    // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
+    // evicted later would overwrite what is now written to memory, so they go first. Their contents
+    // are no one's: the work area starts and ends at a page, which no line crosses.
+    ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
+    ldr     x1, [x21, #STUB_DESCRIPTOR_WORK_BYTES]
+    add     x0, x21, x0
+    add     x1, x0, x1
+    cache_lines ivac, x0, x1, x2, x3
+
+    add     x19, x0, #STUB_STACK_BYTES
+    mov     sp, x19
+    mov     x2, #0
+1:  str     xzr, [x19, x2]
+    add     x2, x2, #8
+    cmp     x2, #STUB_STATE_BYTES
+    b.lo    1b
+    add     x2, x19, #STUB_PAGE_BYTES
+    stp     x20, x21, [x19, #STUB_STATE_DEVICE_TREE]
+    stp     x2, x28, [x19, #STUB_STATE_TABLES]
+    str     x27, [x19, #STUB_STATE_ENTRY_TICKS]
+
+    mov     x0, x19
+    bl      stub_map
+    cbnz    w0, refuse
+
+    // Stack, state and tables went to memory past the caches. Lines of them that speculation brought
+    // in meanwhile, on behalf of other regimes or cores, are clean and old: with caches on they would
+    // hide what was written. Invalidated once more, as the kernel's own head.S does.
+    sub     x0, x19, #STUB_STACK_BYTES
+    add     x1, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    cache_lines ivac, x0, x1, x2, x3
+
+    // The TLB may hold anything from before (booting says nothing of it).
+    tlb_invalidate x0
+    mov     x0, #MAIR_NORMAL
+    write   mair, x0, x28
+    // The physical address size that this core has, encoded as TCR wants it, up to 48 bits (5): more
+    // needs another format of the tables.
+    mrs     x0, id_aa64mmfr0_el1
+    and     x0, x0, #0xf
+    mov     x1, #5
+    cmp     x0, x1
+    csel    x0, x0, x1, lo
+    cbnz    x28, 2f
+    movl    x1, TCR_EL1
+    orr     x1, x1, x0, lsl #32
+    b       3f
+2:  movl    x1, TCR_EL2
+    orr     x1, x1, x0, lsl #16
+3:  write   tcr, x1, x28
+    ldr     x0, [x19, #STUB_STATE_TABLES]
+    write   ttbr0, x0, x28
+    // The walks that start with the MMU see all three (D8.2.1: a context change needs an ISB).
+    isb
+    select  x0, (SCTLR_EL1_RES1 | SCTLR_ON), (SCTLR_EL2_RES1 | SCTLR_ON), x28, x1
+    write   sctlr, x0, x28
+    // From here on everything is translated; this page is, to itself.
+    isb
+
+    mov     x0, x19
+    bl      stub_unpack
+    cbnz    w0, refuse_with_mmu_on
+    b       handover
+
+/*
+ * Leaves the caches and enters the kernel. Between the MMU going off and the end of the maintenance
+ * nothing may read or write memory: the newest data are still in the caches, where uncached accesses
+ * miss them, and what is written past them would be overwritten by the cleaning. So everything that
+ * is needed is in registers first.
+ *
+ * The MMU goes off before the cleaning: afterwards no data access, not even a speculative one, can
+ * allocate a line again (D8.2.11, stage 1 off: data accesses are Device).
+ */
+handover:
+    ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
+    ldr     x11, [x19, #STUB_STATE_PRINTS_TIMING]
+    mov     x27, x9
+    sub     x12, x19, #STUB_STACK_BYTES
+    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    // The decoder's writes are complete before the way of translating them changes.
+    dsb     sy
+    mmu_off x28, x0, x1
+    // Clean: the kernel starts with its caches off and must find itself in memory (booting: "the
+    // address range corresponding to the loaded kernel image must be cleaned to the PoC"). Invalidate:
+    // it writes its tables and its bss with caches off, and no line of ours may hide or overwrite them.
+    // CIVAC, as CVAC alone is subject to errata of early Cortex-A53 (819472, 824069, 827319).
+    cache_lines civac, x12, x13, x2, x3
+    cache_lines civac, x9, x10, x2, x3
+    // Instructions were written as data. Now that they are in memory, what instruction caches may hold
+    // of their addresses goes: for all cores, as another one may be the next to fetch them. The DSB
+    // lets it finish, the ISB drops what this core has fetched (B2.4.4).
+    ic      ialluis
+    dsb     ish
+    isb
+    // Translations of this regime must not outlive its tables, which become the kernel's memory.
+    tlb_invalidate x0
+
+    cbz     x11, 1f
+    isb
+    mrs     x0, cntvct_el0
+    str     x0, [x19, #STUB_STATE_HANDOVER_TICKS]
+    mov     x0, x19
+    bl      stub_report_timing
+1:
+    // As they were: the kernel sees what it would have seen without the stub.
+    write   mair, x24, x28
+    write   tcr, x25, x28
+    write   ttbr0, x26, x28
+    write   vbar, x23, x28
+    // Before the SCTLR that makes use of them.
+    isb
+    write   sctlr, x22, x28
+    isb
+    mov     x0, x20
+    // Booting: "reserved for future use", 0.
+    mov     x1, xzr
+    mov     x2, xzr
+    mov     x3, xzr
+    br      x27
+
+/*
+ * Says why the kernel is not entered, and stops. The cleaning brings stack and state into memory,
+ * where they are found with the MMU off; as in the hand-over, nothing is read or written before.
+ */
+refuse_with_mmu_on:
+    sub     x12, x19, #STUB_STACK_BYTES
+    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    dsb     sy
+    mmu_off x28, x0, x1
+    cache_lines civac, x12, x13, x2, x3
+refuse:
+    mov     x0, x19
+    bl      stub_report_refusal
+halt:
+    msr     daifset, #0xf
+1:  wfi
+    b       1b
+
+/*
+ * Any exception: a Swift trap (BRK), an abort, an SError. Nothing returns from it, so all registers
+ * are free. An exception inside this one is not reported: the console itself may be the cause.
+ */
+exception:
+    el2_names x28, x0
+    read    esr, x20, x28
+    read    elr, x22, x28
+    read    far, x23, x28
+    adr     x21, stub_start
+    ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
+    add     x12, x21, x0
+    add     x19, x12, #STUB_STACK_BYTES
+    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    dsb     sy
+    mmu_off x28, x0, x1
+    cache_lines civac, x12, x13, x2, x3
+    ldr     x0, [x19, #STUB_STATE_FAULT_COUNT]
+    cbnz    x0, halt
+    mov     x0, #1
+    str     x0, [x19, #STUB_STATE_FAULT_COUNT]
+    mov     sp, x19
+    mov     x0, x19
+    mov     x1, x20
+    mov     x2, x22
+    mov     x3, x23
+    bl      stub_report_exception
+    b       halt
+
+/*
+ * void stub_clean_to_memory(uint64_t start, uint64_t byte_count)
+ */
+    .global stub_clean_to_memory
+stub_clean_to_memory:
+    cbz     x1, 1f
+    add     x1, x0, x1
+    cache_lines civac, x0, x1, x2, x3
+1:  ret
+
+/*
+ * The vector table (D1.4.1): 16 entries of 0x80 bytes, all of them unexpected.
+ */
+    .balign 0x800
+vectors:
+    .rept   16
+    .balign 0x80
+    b       exception
+    .endr

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the stub's assembly and its Swift share. The work area of the packed Image, from its start:
+ *
+ *     [stack][state, padded to a page][translation tables]
+ *
+ * The stack is at the bottom: whatever overflows it hits the payload, which is mapped read-only.
+ */
+#ifndef LZ4BOOT_STUB_H
+#define LZ4BOOT_STUB_H
+
+#define STUB_PAGE_BYTES 0x1000
+#define STUB_STACK_BYTES 0x3000
+#define STUB_TABLE_COUNT 12
+#define STUB_WORK_BYTES (STUB_STACK_BYTES + STUB_PAGE_BYTES + STUB_TABLE_COUNT * STUB_PAGE_BYTES)
+
+/* Fields of the descriptor that the assembly needs, from the start of the Image (PackedImage.swift). */
+#define STUB_DESCRIPTOR_WORK_OFFSET 0x58
+#define STUB_DESCRIPTOR_WORK_BYTES 0x88
+
+/* Offsets into struct stub_state. */
+#define STUB_STATE_DEVICE_TREE 0x00
+#define STUB_STATE_IMAGE 0x08
+#define STUB_STATE_TABLES 0x10
+#define STUB_STATE_USES_EL2_FORMAT 0x18
+#define STUB_STATE_KERNEL_START 0x20
+#define STUB_STATE_KERNEL_END 0x28
+#define STUB_STATE_FAULT_COUNT 0x30
+#define STUB_STATE_PRINTS_TIMING 0x38
+#define STUB_STATE_ENTRY_TICKS 0x40
+#define STUB_STATE_HANDOVER_TICKS 0x48
+#define STUB_STATE_BYTES 0xa0
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/* Whether the kernel is entered, or why not. */
+enum __attribute__((enum_extensibility(closed))) stub_verdict {
+  stub_verdict_accepted = 0,
+  /* The Image does not lie where the boot protocol puts it. */
+  stub_verdict_misplaced,
+  /* The descriptor is damaged; `actual` is the PackedImageError. */
+  stub_verdict_descriptor,
+  /* The decoder refused the payload; `block`, `offset`, `status_name`. */
+  stub_verdict_decoder,
+  /* The payload decodes to another number of bytes. */
+  stub_verdict_byte_count,
+  /* What was decoded does not start with the header of the kernel that was packed. */
+  stub_verdict_header,
+};
+
+/* All that the stub knows. Written with the MMU off and, by stub_unpack alone, with it on. */
+struct stub_state {
+  uint64_t device_tree;     /* physical address, from the boot loader */
+  uint64_t image;           /* where this Image lies */
+  uint64_t tables;          /* the translation tables */
+  uint64_t uses_el2_format; /* 1 at EL2 without HCR_EL2.E2H */
+  uint64_t kernel_start, kernel_end;
+  uint64_t fault_count; /* so that an exception while one is reported ends in silence */
+  uint64_t prints_timing;
+  uint64_t entry_ticks, handover_ticks, decode_start_ticks, decode_end_ticks;
+  uint64_t payload_bytes, kernel_bytes;
+  enum stub_verdict verdict;
+  uint32_t unused;
+  uint64_t block, offset;
+  uint64_t expected, actual;
+  const char *_Nullable status_name; /* in the stub's own read-only bytes */
+};
+
+_Static_assert(offsetof(struct stub_state, device_tree) == STUB_STATE_DEVICE_TREE, "");
+_Static_assert(offsetof(struct stub_state, image) == STUB_STATE_IMAGE, "");
+_Static_assert(offsetof(struct stub_state, tables) == STUB_STATE_TABLES, "");
+_Static_assert(offsetof(struct stub_state, uses_el2_format) == STUB_STATE_USES_EL2_FORMAT, "");
+_Static_assert(offsetof(struct stub_state, kernel_start) == STUB_STATE_KERNEL_START, "");
+_Static_assert(offsetof(struct stub_state, kernel_end) == STUB_STATE_KERNEL_END, "");
+_Static_assert(offsetof(struct stub_state, fault_count) == STUB_STATE_FAULT_COUNT, "");
+_Static_assert(offsetof(struct stub_state, prints_timing) == STUB_STATE_PRINTS_TIMING, "");
+_Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICKS, "");
+_Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
+_Static_assert(sizeof(struct stub_state) == STUB_STATE_BYTES, "");
+_Static_assert(STUB_STATE_BYTES <= STUB_PAGE_BYTES, "");
+
+/*
+ * Called by the assembly, defined in Swift. MMU off unless noted.
+ */
+/* Checks the descriptor and builds the translation tables. */
+enum stub_verdict stub_map(struct stub_state *state);
+/* MMU and caches on: decodes the kernel and checks it. */
+enum stub_verdict stub_unpack(struct stub_state *state);
+void stub_report_refusal(const struct stub_state *state);
+void stub_report_timing(const struct stub_state *state);
+void stub_report_exception(const struct stub_state *state, uint64_t syndrome, uint64_t address,
+                           uint64_t fault_address);
+
+/* Called by Swift, defined in the assembly: cleans and invalidates the lines of a range to the
+ * point of coherency, so that accesses with the MMU off see what was written with it on. */
+void stub_clean_to_memory(uint64_t start, uint64_t byte_count);
+
+#if defined(__aarch64__)
+/* Registers of devices: one access of the given width each. Inline assembly, because a hypervisor can
+ * emulate only the plain addressing mode. */
+static inline uint32_t stub_read8(uint64_t address) {
+  uint32_t value;
+  __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+  return value;
+}
+
+static inline uint32_t stub_read32(uint64_t address) {
+  uint32_t value;
+  __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+  return value;
+}
+
+static inline void stub_write8(uint64_t address, uint32_t value) {
+  __asm__ volatile("strb %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+static inline void stub_write32(uint64_t address, uint32_t value) {
+  __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+/* The virtual count. ISB: the counter may otherwise be read ahead of what comes before it. */
+static inline uint64_t stub_ticks(void) {
+  uint64_t value;
+  __asm__ volatile("isb\n mrs %0, cntvct_el0" : "=r"(value) : : "memory");
+  return value;
+}
+
+static inline uint64_t stub_ticks_per_second(void) {
+  uint64_t value;
+  __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(value));
+  return value;
+}
+#endif
+
+#pragma clang assume_nonnull end
+#endif
+#endif
