@@ -124,6 +124,11 @@ test-boot: cli ## Check on QEMU what boots and what is refused
 	@scripts/need.sh "to boot what lz4 compressed, with an initramfs" qemu-system-arm cpio lz4
 	qemu/test-boot.sh
 
+.PHONY: test-stub
+test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
+	@scripts/need.sh "to start packed kernels" qemu-system-arm
+	Tests/StubTests/smoke.sh
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A kernel that does nothing but check how it is entered, for QEMU's virt board.
+ *
+ * It prints "fake kernel: good, EL1" or EL2 and powers off, or prints the letter of the first check
+ * that failed and stops. smoke.sh appends data and writes their CRC-32, as gzip computes it, to 0x20.
+ */
+#define UART 0x09000000
+#define PSCI_SYSTEM_OFF 0x84000008
+#ifndef TEXT_OFFSET
+#define TEXT_OFFSET 0
+#endif
+#define DATA_BYTES 0x640000
+
+    .arch   armv8-a+crc
+    .section .text
+start:
+    b       entry
+    nop
+    .quad   TEXT_OFFSET
+    .quad   DATA_BYTES + 0x25000        // image_size: with a bss, and no multiple of 2 MiB
+    .quad   0xa
+data_crc:
+    .quad   0                           // written by smoke.sh
+    .quad   0, 0
+    .ascii  "ARM\x64"
+    .long   0
+
+/* Fails with \letter unless the flags say \condition. */
+.macro check condition, letter
+    mov     w9, #\letter
+    b.\condition 5f
+    b       fail
+5:
+.endm
+
+entry:
+    movz    x20, #(UART >> 16), lsl #16
+    mov     x21, x0
+    // x1 to x3 are zero.
+    orr     x4, x1, x2
+    orr     x4, x4, x3
+    cmp     x4, #0
+    check   eq, 'x'
+    // MMU and data cache are off, and so is the alignment check of the stub.
+    mrs     x22, CurrentEL
+    lsr     x22, x22, #2
+    mrs     x4, sctlr_el1
+    cmp     x22, #2
+    b.ne    1f
+    mrs     x4, sctlr_el2
+1:  tst     x4, #7
+    check   eq, 's'
+    // All interrupts are masked.
+    mrs     x4, daif
+    cmp     x4, #0x3c0
+    check   eq, 'd'
+    // The device tree is where x0 says.
+    ldr     w4, [x21]
+    movz    w5, #0x0dd0
+    movk    w5, #0xedfe, lsl #16
+    cmp     w4, w5
+    check   eq, 't'
+    // 2 MiB aligned, but for text_offset.
+    adr     x23, start
+    movz    x4, #(TEXT_OFFSET & 0xffff)
+    movk    x4, #(TEXT_OFFSET >> 16), lsl #16
+    sub     x4, x23, x4
+    tst     x4, #0x1fffff
+    check   eq, 'a'
+    // The data are whole.
+    adr     x4, data
+    movz    x6, #(DATA_BYTES >> 16), lsl #16
+    add     x6, x4, x6
+    mov     w7, #-1
+2:  ldr     x5, [x4], #8
+    crc32x  w7, w7, x5
+    cmp     x4, x6
+    b.lo    2b
+    mvn     w7, w7
+    ldr     w5, data_crc
+    cmp     w5, w7
+    check   eq, 'c'
+
+    adr     x4, good
+    bl      print
+    add     w4, w22, #'0'
+    str     w4, [x20]
+    adr     x4, newline
+    bl      print
+    movz    w0, #(PSCI_SYSTEM_OFF & 0xffff)
+    movk    w0, #(PSCI_SYSTEM_OFF >> 16), lsl #16
+    cmp     x22, #2
+    b.eq    3f
+    hvc     #0
+3:  smc     #0
+
+fail:
+    adr     x4, bad
+    bl      print
+    str     w9, [x20]
+    adr     x4, newline
+    bl      print
+4:  wfi
+    b       4b
+
+print:
+    ldrb    w5, [x4], #1
+    cbz     w5, 6f
+    str     w5, [x20]
+    b       print
+6:  ret
+
+good: .asciz "fake kernel: good, EL"
+bad: .asciz "fake kernel: failed check "
+newline: .asciz "\r\n"
+    .balign 64
+data:
