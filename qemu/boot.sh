@@ -12,7 +12,7 @@ mkdir -p "$directory"
 say() { echo "lz4boot: $*"; }
 
 say "packing $(cat "$assets/VERSION")"
-"$lz4boot" pack --timing "$assets/Image" -o "$packed"
+"$lz4boot" pack --timing "$assets/Image" -o "$packed" | sed 's/^/  /'
 say "counting the decoder's instructions"
 # One instruction takes one nanosecond of this run's time.
 "$here/run.sh" --log "$directory/instructions.log" --until 'lz4boot: timing: ' "$packed" \
@@ -22,26 +22,31 @@ say "booting it as it is, for comparison"
 say "booting it packed"
 "$here/userspace.sh" el1 "$directory/packed.log" "$packed" --expect "lz4boot: timing: "
 
-# seconds LOG TEXT: when TEXT came, with milliseconds.
-seconds() { grep -m 1 -F -e "$2" "$directory/$1.log" | awk '{ printf "%.3f s", $1 }'; }
-# nanoseconds LOG: what the stub measured.
-nanoseconds() {
-    sed -n 's/.*lz4boot: timing: [^0-9]*\([0-9]*\) ticks[^0-9]*\([0-9]*\) Hz.*/\1 \2/p' \
-        "$directory/$1.log" | awk '{ printf "%.0f", $1 * 1e9 / $2; exit }'
+# The figures. The stub tells its times as ticks of the counter: entry=1 decode_start=2 ...
+arrival() { grep -m 1 -F -e "$2" "$directory/$1.log" | awk '{ printf "%.3f s", $1 }'; }
+nanoseconds() { # nanoseconds LOG FROM TO
+    awk -v from="$2" -v to="$3" '/lz4boot: timing: / {
+        for (i = 1; i <= NF; i++) { split($i, pair, "="); value[pair[1]] = pair[2] }
+        printf "%.0f", (value[to] - value[from]) * 1e9 / value["hz"]
+    }' "$directory/$1.log"
 }
+as_seconds() { awk -v ns="$1" 'BEGIN { printf "%.3f s", ns / 1e9 }'; }
 grouped() { sed ':again; s/\B[0-9]\{3\}\>/,&/; t again' <<<"$1"; }
-bytes() { stat -c %s "$1"; }
-percent() { awk -v part="$1" -v whole="$2" 'BEGIN { printf "%.1f %%", 100 * part / whole }'; }
+quotient() { awk -v a="$2" -v b="$3" -v scale="$4" -v format="$1" 'BEGIN { printf format, scale * a / b }'; }
+row() { printf '%-24s %14s %14s   %s\n' "$@"; }
 
-before=$(bytes "$assets/Image") after=$(bytes "$packed")
+before=$(stat -c %s "$assets/Image") after=$(stat -c %s "$packed")
+decoder=$(nanoseconds packed decode_start decode_end)
+around=$(($(nanoseconds packed entry handover) - decoder))
+instructions=$(nanoseconds instructions decode_start decode_end)
 first='Booting Linux on physical CPU'
 up='lz4boot: userspace reached'
-row() { printf '%-24s %14s %14s   %s\n' "$@"; }
 echo
-row "QEMU virt, 4 Cortex-A53" Image Image.lz4boot ""
-row "bytes" "$(grouped "$before")" "$(grouped "$after")" "$(percent "$after" "$before")"
-row "decoder, time" "" "$(nanoseconds packed | awk '{ printf "%.3f s", $1 / 1e9 }')" ""
-row "decoder, instructions" "" "$(grouped "$(nanoseconds instructions)")" \
-    "$(nanoseconds instructions | awk -v bytes="$before" '{ printf "%.2f per byte", $1 / bytes }')"
-row "first kernel message" "$(seconds plain "$first")" "$(seconds packed "$first")" "from the start of QEMU"
-row "userspace" "$(seconds plain "$up")" "$(seconds packed "$up")" "4 cores online, initramfs intact"
+row "QEMU, 4 x Cortex-A53" Image Image.lz4boot ""
+row "size in bytes" "$(grouped "$before")" "$(grouped "$after")" "$(quotient '%.1f %%' "$after" "$before" 100)"
+row "decoder, time" "" "$(as_seconds "$decoder")" "$(quotient '%.0f MB/s' "$before" "$decoder" 1000)"
+row "decoder, instructions" "" "$(grouped "$instructions")" \
+    "$(quotient '%.2f per byte' "$instructions" "$before" 1)"
+row "stub around it, time" "" "$(as_seconds "$around")" "caches, tables, checks"
+row "first kernel message" "$(arrival plain "$first")" "$(arrival packed "$first")" "from the start of QEMU"
+row "userspace" "$(arrival plain "$up")" "$(arrival packed "$up")" "4 cores online, initramfs intact"
