@@ -129,6 +129,11 @@ test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	@scripts/need.sh "to start packed kernels" qemu-system-arm
 	Tests/StubTests/smoke.sh
 
+.PHONY: test-bare-metal
+test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
+	@scripts/need.sh "to run a bare core and to compress for it" qemu-system-arm lz4
+	Tests/BareMetalTests/bare-metal.sh
+
 .PHONY: lint
 lint: ## Check the formatting of the Swift sources
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests

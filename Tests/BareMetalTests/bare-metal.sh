@@ -1,0 +1,72 @@
+#!/bin/bash
+# The archive for boot code on a bare Cortex-A53 (QEMU): MMU off, unaligned accesses and FP trapped.
+#   Tests/BareMetalTests/bare-metal.sh     after `make lib`; needs qemu-system-aarch64 and lz4
+set -eu
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+build=$PWD/build
+directory=$build/test-bare-metal
+toolchain=${TOOLCHAIN:?run by make}
+rm -rf "$directory"
+mkdir -p "$directory"
+failed=0
+
+# Text, then what lz4 cannot compress, then long runs; an odd number of bytes.
+{
+    seq 1 20000
+    seq 1 20000 | gzip -n -9
+    head -c 30001 /dev/zero
+} >"$directory/plain"
+lz4 -q -9 -B4 -BD -BX --content-size "$directory/plain" "$directory/linked_frame"
+lz4 -q -9 -B4 -BI -BX --content-size "$directory/plain" "$directory/independent_frame"
+# A legacy frame of one block: magic and size, then the block.
+lz4 -q -9 -l "$directory/plain" "$directory/legacy"
+tail -c +9 "$directory/legacy" >"$directory/raw_block"
+
+program() { # program NAME ARCHIVE [DEFINE...]
+    local name=$1 archive=$2 source objects=()
+    shift 2
+    for source in start.S main.c; do
+        (cd "$directory" && "${toolchain}clang" -target aarch64-none-elf -mcpu=cortex-a53 \
+            -mgeneral-regs-only -mstrict-align -O2 -ffreestanding -fno-builtin -Wall -Wextra -Werror \
+            -I "$build/include" "$@" -c "$here/$source" -o "$name-$source.o")
+        objects+=("$directory/$name-$source.o")
+    done
+    "${toolchain}ld.lld" -T "$here/link.ld" "${objects[@]}" "$archive" -o "$directory/$name.elf"
+}
+
+run() { # run NAME: the program's output, and its status
+    timeout 60 qemu-system-aarch64 -M virt -cpu cortex-a53 -m 128M -nic none -display none \
+        -serial none -monitor none -semihosting-config enable=on,target=native \
+        -kernel "$directory/$1.elf" </dev/null >"$directory/$1.log" 2>&1
+}
+
+catches() { # catches NAME EXCEPTION WHAT: it must end with that exception
+    local status=0
+    run "$1" || status=$?
+    if [ "$status" -eq 2 ] && grep -qF "exception: $2" "$directory/$1.log"; then
+        echo "PASS catches $3"
+    else
+        echo "FAIL catches $3: status $status"
+        failed=1
+    fi
+}
+
+program strict "$build/aarch64-strict/liblz4boot.a"
+status=0
+run strict || status=$?
+cat "$directory/strict.log"
+if [ "$status" -ne 0 ]; then
+    echo "FAIL the strict archive on bare metal: status $status"
+    failed=1
+fi
+[ "$(grep -c '^PASS' "$directory/strict.log")" -eq 10 ] || failed=1
+
+# What is tested can fail.
+program unaligned "$build/aarch64-strict/liblz4boot.a" -DPROVOKE_ALIGNMENT
+catches unaligned "data abort" "an unaligned load"
+program fp "$build/aarch64-strict/liblz4boot.a" -DPROVOKE_FP
+catches fp "FP or SIMD" "the use of an FP register"
+program fast "$build/aarch64/liblz4boot.a"
+catches fast "data abort" "the archive that needs the MMU on"
+exit $failed
