@@ -1,0 +1,19 @@
+import CLZ4Boot
+
+/// What `lz4boot_inspect` says.
+struct Inspection {
+  var outcome: Outcome
+  var info: lz4boot_info
+}
+
+/// Inspects a source between guard pages.
+func inspect(_ source: [UInt8]) -> Inspection {
+  let memory = GuardedMemory(byteCountMax: source.count)
+  let bytes = unsafe memory.place(source[...], edge: .end)
+  var report = lz4boot_report()
+  var info = lz4boot_info()
+  let status = unsafe lz4boot_inspect(bytes.baseAddress, bytes.count, &info, &report)
+  var outcome = Outcome(report, output: [])
+  if outcome.status != status { outcome.status = .bad_argument }
+  return Inspection(outcome: outcome, info: info)
+}

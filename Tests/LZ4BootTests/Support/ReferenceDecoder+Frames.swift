@@ -1,0 +1,190 @@
+import CLZ4Boot
+
+/// Sequences of LZ4, legacy and skippable frames.
+extension ReferenceDecoder {
+  static func isMagic(_ word: UInt64) -> Bool {
+    word == 0x184D_2204 || word == 0x184C_2102 || (0x184D_2A50...0x184D_2A5F).contains(word)
+  }
+
+  mutating func decodeSource() throws(Fault) {
+    repeat {
+      let word = try magic()
+      blockIndex = 0
+      switch word {
+      case 0x184D_2204:
+        format = Format.frame
+        try decodeFrame()
+      case 0x184C_2102:
+        format = Format.legacy
+        try decodeLegacyFrame()
+      default:
+        format = Format.skippable
+        let size = Int(try word4())
+        guard size <= source.count - position else {
+          throw Fault(status: .truncated_input, offset: source.count)
+        }
+        position += size
+      }
+      if flags & Flag.stopAfterFrame != 0 { return }
+    } while position < source.count
+  }
+
+  /// A magic; or the fault of the first byte that fits none.
+  private mutating func magic() throws(Fault) -> UInt64 {
+    let start = position
+    let wrong: lz4boot_status = format == Format.none ? .unknown_format : .trailing_data
+    let magics: [[UInt8]] =
+      [FrameHeader.magic, legacyMagic]
+      + (0..<16).map { littleEndian(UInt32(0x184D_2A50 + $0)) }
+    for count in 1...4 {
+      _ = try byte()
+      let found = source[start..<start + count]
+      guard magics.contains(where: { $0.prefix(count).elementsEqual(found) }) else {
+        throw Fault(status: wrong, offset: start)
+      }
+    }
+    position = start
+    return try word4()
+  }
+
+  private mutating func word4() throws(Fault) -> UInt64 { try word(byteCount: 4) }
+
+  // MARK: LZ4 frames
+
+  private struct Header {
+    var start = 0
+    var flg: UInt8 = 0
+    var blockMaximum = 0
+    var contentSize: UInt64?
+    var contentSizeOffset = 0
+    var isIndependent: Bool { flg & 0x20 != 0 }
+    var hasBlockChecksums: Bool { flg & 0x10 != 0 }
+    var hasContentChecksum: Bool { flg & 4 != 0 }
+  }
+
+  private mutating func parseHeader() throws(Fault) -> Header {
+    var header = Header(start: position)
+    let start = position
+    header.flg = try byte()
+    guard header.flg >> 6 == 1 else { throw Fault(status: .unsupported_version, offset: start) }
+    guard header.flg & 2 == 0 else { throw Fault(status: .reserved_bit_set, offset: start) }
+    if flags & Flag.requireChecksums != 0, header.flg & 0x14 == 0 {
+      throw Fault(status: .content_checksum_mismatch, offset: start)
+    }
+    let bd = try byte()
+    guard bd & 0x8F == 0 else { throw Fault(status: .reserved_bit_set, offset: start + 1) }
+    guard bd >> 4 >= 4 else { throw Fault(status: .block_size_invalid, offset: start + 1) }
+    header.blockMaximum = 1 << (8 + 2 * Int(bd >> 4))
+    header.contentSizeOffset = position
+    if header.flg & 8 != 0 { header.contentSize = try word(byteCount: 8) }
+    if header.flg & 1 != 0 {
+      throw Fault(status: .dictionary_required, offset: position)
+    }
+    let computed = UInt64(naiveXXH32([UInt8](source[start..<position])) >> 8 & 0xFF)
+    let found = UInt64(try byte())
+    guard found == computed else {
+      throw Fault(
+        status: .header_checksum_mismatch, offset: position - 1, expected: found, actual: computed)
+    }
+    return header
+  }
+
+  private mutating func decodeFrame() throws(Fault) {
+    let header = try parseHeader()
+    let contentStart = output.count
+    while true {
+      let wordOffset = position
+      let sizeWord = Int(try word4())
+      if sizeWord == 0 { break }
+      let size = sizeWord & 0x7FFF_FFFF
+      guard size <= header.blockMaximum else {
+        throw Fault(status: .block_too_large, offset: wordOffset)
+      }
+      let start = position
+      if sizeWord != size {
+        try copyStored(size)
+      } else {
+        try decodeBlock(
+          end: start + size, windowStart: header.isIndependent ? output.count : contentStart,
+          limit: output.count + header.blockMaximum)
+      }
+      if header.hasBlockChecksums {
+        try checkSum(of: source[start..<start + size], or: .block_checksum_mismatch)
+      }
+      blockIndex += 1
+    }
+    try finish(header, contentStart: contentStart)
+  }
+
+  private mutating func finish(_ header: Header, contentStart: Int) throws(Fault) {
+    let produced = UInt64(output.count - contentStart)
+    if let promised = header.contentSize, promised != produced {
+      throw Fault(
+        status: .content_size_mismatch, offset: header.contentSizeOffset, expected: promised,
+        actual: produced)
+    }
+    if header.hasContentChecksum {
+      try checkSum(of: output[contentStart...], or: .content_checksum_mismatch)
+    }
+  }
+
+  private mutating func copyStored(_ size: Int) throws(Fault) {
+    let start = position
+    for _ in 0..<size {
+      guard output.count < capacity else { throw Fault(status: .target_full, offset: start) }
+      output.append(try byte())
+    }
+  }
+
+  private mutating func checkSum(
+    of bytes: ArraySlice<UInt8>, or mismatch: lz4boot_status
+  ) throws(Fault) {
+    let start = position
+    let found = try word4()
+    let computed = UInt64(naiveXXH32([UInt8](bytes)))
+    guard found == computed else {
+      throw Fault(status: mismatch, offset: start, expected: found, actual: computed)
+    }
+  }
+
+  // MARK: Legacy frames
+
+  private mutating func decodeLegacyFrame() throws(Fault) {
+    if flags & Flag.requireChecksums != 0 {
+      throw Fault(status: .content_checksum_mismatch, offset: position - 4)
+    }
+    let contentStart = output.count
+    while position < source.count {
+      if onlyZeros(from: position) {
+        position = source.count
+        return
+      }
+      let wordOffset = position
+      let size = Int(try word4())
+      if Self.isMagic(UInt64(size)) {
+        position = wordOffset
+        return
+      }
+      let mayBeBlock = size > 0 && size <= legacyStoredByteCountMax
+      if size == output.count - contentStart, !mayBeBlock || mayEndFrame(at: position) {
+        if onlyZeros(from: position) { position = source.count }
+        return
+      }
+      guard size > 0 else { throw Fault(status: .trailing_data, offset: wordOffset) }
+      guard mayBeBlock else { throw Fault(status: .block_too_large, offset: wordOffset) }
+      try decodeBlock(
+        end: position + size, windowStart: output.count,
+        limit: output.count + legacyBlockByteCountMax)
+      blockIndex += 1
+    }
+  }
+
+  private func onlyZeros(from start: Int) -> Bool { source[start...].allSatisfy { $0 == 0 } }
+
+  /// Whether a size that may also be a block's is the suffix: at the end, or a magic or zeros follow.
+  private func mayEndFrame(at start: Int) -> Bool {
+    guard source.count - start >= 4 else { return onlyZeros(from: start) }
+    let word = (0..<4).reduce(0) { $0 | UInt64(source[start + $1]) << UInt64(8 * $1) }
+    return word == 0 || Self.isMagic(word)
+  }
+}
