@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Removes the temporary file when a signal ends the command.
 enum Cleanup {
@@ -26,11 +26,7 @@ enum Cleanup {
   private static func isIgnored(_ number: Int32) -> Bool {
     var current = sigaction()
     unsafe sigaction(number, nil, &current)
-    #if canImport(Glibc)
-      let handler = unsafe current.__sigaction_handler.sa_handler
-    #else
-      let handler = unsafe current.__sigaction_u.__sa_handler
-    #endif
+    let handler = unsafe current.__sigaction_handler.sa_handler
     // SIG_IGN is no function but the address 1.
     return unsafe unsafeBitCast(handler, to: Int.self) == 1
   }

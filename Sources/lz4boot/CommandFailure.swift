@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Why a run ends early: one line on stderr and an exit code.
 enum CommandFailure: Error {

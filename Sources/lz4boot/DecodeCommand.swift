@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 
 struct DecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

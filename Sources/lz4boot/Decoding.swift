@@ -74,9 +74,11 @@ extension CommandFailure {
     // SAFETY: the name is a static C string, never NULL.
     let cause = unsafe String(cString: lz4boot_status_name(status))
     let position = "block \(report.block_index), byte \(report.source_offset)"
-    return .refused(
-      name: source.name,
-      reason: "\(position): \(cause): \(explanation(of: status, report: report))")
+    var reason = "\(position): \(cause): \(explanation(of: status, report: report))"
+    if status == .unknown_format, let kind = source.memory.withSpan({ ContentKind(of: $0) }) {
+      reason += " but \(kind.name)"
+    }
+    return .refused(name: source.name, reason: reason)
   }
 }
 

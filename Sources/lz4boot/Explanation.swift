@@ -6,7 +6,7 @@ func explanation(of status: lz4boot_status, report: lz4boot_report) -> String {
   case .ok: "nothing is wrong"
   case .need_input: "more input is needed"
   case .truncated_input: "the data ends in the middle of something"
-  case .unknown_format: "this is not the start of an LZ4 or legacy frame"
+  case .unknown_format: "this is no LZ4 or legacy frame"
   case .reserved_bit_set: "the frame header has a bit set that has no meaning"
   case .unsupported_version: "the frame is of another version than 1"
   case .block_size_invalid: "the frame header names no valid block size"

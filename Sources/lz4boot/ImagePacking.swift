@@ -1,6 +1,6 @@
 import BootFormats
 import CLZ4Boot
-import Foundation
+import Glibc
 
 /// A self-extracting Image in memory: [header and stub][payload: LZ4 frame].
 struct ImagePacking {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The values of an inspection, as a table and as JSON.
 struct InfoListing {
   private enum Value {

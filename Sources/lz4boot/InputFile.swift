@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A whole file, or stdin, in memory.
 ///
@@ -55,7 +55,7 @@ struct InputFile {
   ) throws(CommandFailure) -> Int {
     while true {
       // A signal that is handled may cut a read short.
-      let count = unsafe Foundation.read(descriptor, room.baseAddress, room.count)
+      let count = unsafe Glibc.read(descriptor, room.baseAddress, room.count)
       if count >= 0 { return count }
       guard errno == EINTR else { throw .lastCall(name) }
     }

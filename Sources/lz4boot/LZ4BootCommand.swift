@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 
 @main
 struct LZ4BootCommand: ParsableCommand {
@@ -16,12 +16,14 @@ struct LZ4BootCommand: ParsableCommand {
 
   static func main() {
     _ = Run.start
+    // A file beyond the size limit is then an error, which cleans up, and no signal.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let failure as CommandFailure {
       writeError("lz4boot: \(failure.message)\n")
-      Foundation.exit(failure.exitCode)
+      Glibc.exit(failure.exitCode)
     } catch {
       exit(withError: error)
     }

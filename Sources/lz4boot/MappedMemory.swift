@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Anonymous memory that costs nothing until it is touched: the source and the target of a decode.
 @safe

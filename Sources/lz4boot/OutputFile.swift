@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A file that appears under its name only when it is complete.
 ///
@@ -19,7 +19,7 @@ struct OutputFile: ~Copyable {
       return OutputFile(name: "<stdout>", destination: path, descriptor: STDOUT_FILENO)
     }
     // Renaming would replace a symbolic link instead of the file that it names.
-    let destination = resolved(path)
+    let destination = resolvedPath(path) ?? path
     guard let type = fileType(destination), type != S_IFREG else {
       let (temporaryPath, descriptor) = try createTemporary(beside: destination, name: path)
       return OutputFile(
@@ -68,12 +68,6 @@ struct OutputFile: ~Copyable {
     return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 
-  private static func resolved(_ path: String) -> String {
-    guard let resolved = unsafe realpath(path, nil) else { return path }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
-  }
-
   /// Permissions are the umask's, as with any new file.
   private static func createTemporary(beside destination: String, name: String)
     throws(CommandFailure) -> (path: String, descriptor: Int32)
@@ -90,4 +84,11 @@ struct OutputFile: ~Copyable {
     }
     throw .lastCall(name)
   }
+}
+
+/// The absolute path without symbolic links; nil for what does not exist.
+func resolvedPath(_ path: String) -> String? {
+  guard let resolved = unsafe realpath(path, nil) else { return nil }
+  defer { unsafe free(resolved) }
+  return unsafe String(cString: resolved)
 }

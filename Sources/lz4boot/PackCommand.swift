@@ -1,6 +1,6 @@
 import ArgumentParser
 import BootFormats
-import Foundation
+import Glibc
 
 struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

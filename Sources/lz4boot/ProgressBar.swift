@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A bar on stderr for runs that take long; nothing at all where stderr is no terminal.
 struct ProgressBar: ~Copyable {

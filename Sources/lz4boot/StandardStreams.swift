@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Writes to a descriptor until everything is written; `name` is how messages call it.
 func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32, name: String) throws(CommandFailure) {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The self-extractor as the linker made it, from a file.
 enum StubTemplate {
@@ -19,7 +19,7 @@ enum StubTemplate {
 
   /// Where the executable itself lies, links resolved.
   private static var executableFolder: String {
-    let path = Bundle.main.executableURL?.resolvingSymlinksInPath().path ?? CommandLine.arguments[0]
+    let path = resolvedPath("/proc/self/exe") ?? CommandLine.arguments[0]
     return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 }

@@ -51,7 +51,7 @@ struct VerifyCommand: ParsableCommand {
     case "input": "the legacy frame ends with the input"
     case "magic": "the legacy frame ends before another frame"
     case "zeros": "the legacy frame ends before zero padding"
-    default: "the legacy frame ends with its size"
+    default: "the legacy frame ends with its size, which is right"
     }
   }
 
