@@ -2,7 +2,7 @@
 # Starts a kernel on QEMU's virt board (four Cortex-A53) and judges it by its serial console.
 #   qemu/run.sh --log FILE [option...] KERNEL [QEMU-ARGUMENT...]
 #     --log FILE      where the console goes: each line with the seconds since QEMU was started
-#     --limit N       seconds after which it counts as hung (60)
+#     --limit N       seconds after which it counts as hung (120)
 #     --expect TEXT   must appear on the console
 #     --forbid TEXT   must not appear
 #     --until TEXT    must appear, and QEMU is stopped there; without it the guest must power off
@@ -10,7 +10,7 @@
 #     --el2           enters the kernel at EL2, not EL1
 set -eu
 export LC_ALL=C
-log='' limit=60 expect=() forbid=() until='' watch=0 machine=virt
+log='' limit=120 expect=() forbid=() until='' watch=0 machine=virt
 while [ $# -gt 0 ]; do
     case $1 in
         --log) log=$2 ;;
