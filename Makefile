@@ -82,17 +82,18 @@ STUB_OBJECTS := $(STUB_PARTS:%=$(BUILD)/stub/%.o) $(BUILD)/stub/entry.o $(BUILD)
 .PHONY: stub
 stub: $(BUILD)/lz4boot.stub ## Build the stub that pack puts in front of a kernel
 
-# Nearly all of the stub's own code runs with the MMU off. The decoder runs with it on, so it is the
-# fast one.
+# Nearly all of the stub's own code runs with the MMU off, once, and is made small. The decoder runs
+# with the MMU on and is the fast one.
+STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED))
 $(BUILD)/stub/BootFormats.o: $(wildcard Sources/BootFormats/*.swift) Makefile
 	@mkdir -p $(@D)
-	$(SWIFTC) $(A53_STRICT) $(EMBEDDED) -module-name BootFormats \
+	$(SWIFTC) $(STUB_SWIFT) -module-name BootFormats \
 	    -emit-module -emit-module-path $(BUILD)/stub/BootFormats.swiftmodule \
 	    $(filter %.swift,$^) -c -o $@
 
 $(BUILD)/stub/BootStub.o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
     Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
-	$(SWIFTC) $(A53_STRICT) $(EMBEDDED) -module-name BootStub -I $(BUILD)/stub \
+	$(SWIFTC) $(STUB_SWIFT) -module-name BootStub -I $(BUILD)/stub \
 	    -I Sources/BootStubEntry/include $(filter %.swift,$^) -c -o $@
 
 $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.h Makefile
@@ -106,12 +107,16 @@ $(BUILD)/lz4boot.stub: $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a linker/stub
 	    $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a
 	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/stub.elf $@
 
+# The Swift runtime is linked in, so that the command runs where there is no Swift. That is another
+# build than the tests' and bench's, so it has its own folder.
+CLI_FLAGS := -c release --scratch-path $(BUILD)/command --static-swift-stdlib -Xswiftc -use-ld=lld \
+    -Xlinker -s
+
 .PHONY: cli
 cli: $(BUILD)/lz4boot.stub ## Build the command, build/lz4boot
 	@scripts/need.sh "to compile the command against liblz4" liblz4-dev
-	$(SWIFT) build -c release --product lz4boot
-	@mkdir -p $(BUILD)
-	cp "$$($(SWIFT) build -c release --show-bin-path)/lz4boot" $(BUILD)/lz4boot
+	$(SWIFT) build $(CLI_FLAGS) --product lz4boot
+	cp "$$($(SWIFT) build $(CLI_FLAGS) --show-bin-path)/lz4boot" $(BUILD)/lz4boot
 
 .PHONY: boot
 boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time went
@@ -143,6 +148,17 @@ format: ## Format the Swift sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 ##@ Other
+.PHONY: install
+install: cli lib lib-host ## Install the command, the stub, the libraries and the header
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/lz4boot \
+	    $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64 $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64-strict
+	install -m 755 $(BUILD)/lz4boot $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/lz4boot.stub $(DESTDIR)$(PREFIX)/share/lz4boot
+	install -m 644 $(BUILD)/include/lz4boot.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(BUILD)/host/liblz4boot.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(BUILD)/aarch64/liblz4boot.a $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64
+	install -m 644 $(BUILD)/aarch64-strict/liblz4boot.a $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64-strict
+
 .PHONY: clean
 clean: ## Remove everything that was built
 	rm -rf $(BUILD) .build

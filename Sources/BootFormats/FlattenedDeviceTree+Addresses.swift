@@ -5,7 +5,7 @@ extension FlattenedDeviceTree {
     of path: borrowing Path, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> UInt64? {
     guard let parent = path.ancestor(1),
-      let reg = try property("reg", of: path.last, in: blob),
+      let reg = try property(.text("reg"), of: path.last, in: blob),
       let addressCells = try cells("#address-cells", of: parent, default: 2, in: blob),
       var address = number(
         at: reg.lowerBound, cells: addressCells, before: reg.upperBound, in: blob)
@@ -27,7 +27,7 @@ extension FlattenedDeviceTree {
   private func translate(
     _ address: UInt64, through bus: Node, below above: Node, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> UInt64? {
-    guard let ranges = try property("ranges", of: bus, in: blob) else { return nil }
+    guard let ranges = try property(.text("ranges"), of: bus, in: blob) else { return nil }
     guard !ranges.isEmpty else { return address }
     guard let childCells = try cells("#address-cells", of: bus, default: 2, in: blob),
       let sizeCells = try cells("#size-cells", of: bus, default: 1, in: blob),
@@ -53,10 +53,11 @@ extension FlattenedDeviceTree {
   }
 
   /// A cell count of a bus; nil if it is none that fits an address into 64 bits (PCI has 3).
+  @inline(never)
   private func cells(
     _ name: StaticString, of bus: Node, default count: Int, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Int? {
-    guard let value = try property(name, of: bus, in: blob) else { return count }
+    guard let value = try property(.text(name), of: bus, in: blob) else { return count }
     guard let number = number(at: value.lowerBound, cells: 1, before: value.upperBound, in: blob),
       number == 1 || number == 2
     else { return nil }
@@ -64,6 +65,7 @@ extension FlattenedDeviceTree {
   }
 
   /// The number in one or two big-endian cells at `start`, if they end by `end`.
+  @inline(never)
   func number(
     at start: Int, cells: Int, before end: Int, in blob: borrowing Span<UInt8>
   ) -> UInt64? {

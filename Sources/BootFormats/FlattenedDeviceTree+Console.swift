@@ -27,14 +27,16 @@ extension FlattenedDeviceTree {
   /// The console that /chosen names, if it is of a known kind and can be reached.
   public func console(in blob: borrowing Span<UInt8>) throws(DeviceTreeError) -> SerialConsole? {
     var path = Path(root: try root(in: blob))
-    guard let chosen = try child("chosen", of: path.last, in: blob),
-      let value = try property("stdout-path", of: chosen, in: blob)
+    guard let chosen = try child(.text("chosen"), of: path.last, in: blob),
+      let value = try property(.text("stdout-path"), of: chosen, in: blob)
     else { return nil }
     // "serial0:115200n8": what follows the colon is for a driver that sets the line up.
     var name = try string(at: value.lowerBound, before: value.upperBound, in: blob)
     if let colon = first(UInt8(ascii: ":"), in: name, of: blob) {
       name = name.lowerBound..<colon
     }
+    // Longer than any path of a board, and short enough that comparing with it takes no time.
+    guard name.count <= 256 else { return nil }
     guard try follow(name, from: &path, in: blob), path.count > 1,
       let kind = try consoleKind(of: path.last, in: blob),
       let address = try address(of: path, in: blob)
@@ -55,7 +57,7 @@ extension FlattenedDeviceTree {
   private func consoleKind(
     of node: Node, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> SerialConsole.Kind? {
-    guard let value = try property("compatible", of: node, in: blob) else { return nil }
+    guard let value = try property(.text("compatible"), of: node, in: blob) else { return nil }
     var start = value.lowerBound
     while start < value.upperBound {
       let name = try string(at: start, before: value.upperBound, in: blob)
@@ -75,7 +77,7 @@ extension FlattenedDeviceTree {
   private func register(
     _ name: StaticString, of node: Node, default value: UInt64, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> UInt64 {
-    guard let property = try property(name, of: node, in: blob) else { return value }
+    guard let property = try property(.text(name), of: node, in: blob) else { return value }
     return number(at: property.lowerBound, cells: 1, before: property.upperBound, in: blob) ?? value
   }
 }

@@ -21,6 +21,12 @@ extension FlattenedDeviceTree {
     }
   }
 
+  /// A name that is looked for: of this program, or one that the tree itself mentions.
+  enum Name {
+    case text(StaticString)
+    case range(Range<Int>)
+  }
+
   /// The root.
   func root(in blob: borrowing Span<UInt8>) throws(DeviceTreeError) -> Node {
     var position = structure.lowerBound
@@ -28,40 +34,41 @@ extension FlattenedDeviceTree {
     return Node(body: position)
   }
 
-  /// The value of a property, or nil.
+  /// The value of a property, or nil. Properties precede the children.
+  @inline(never)
   func property(
-    _ name: StaticString, of node: Node, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> Range<Int>? {
-    try property(of: node, in: blob) { start, blob in
-      let end = start + name.utf8CodeUnitCount
-      return end < strings.upperBound && blob[end] == 0 && matches(start..<end, name, in: blob)
-    }
-  }
-
-  /// The value of the property whose name, by its position, passes `isWanted`. Properties precede
-  /// the children. Looking for the end of every name could take time without measure.
-  private func property(
-    of node: Node, in blob: borrowing Span<UInt8>,
-    where isWanted: (_ nameStart: Int, borrowing Span<UInt8>) -> Bool
+    _ name: Name, of node: Node, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Range<Int>? {
     var position = node.body
-    while case .property(let nameStart, let value) = try nextToken(at: &position, in: blob) {
-      if isWanted(nameStart, blob) { return value }
+    while case .property(let start, let value) = try nextToken(at: &position, in: blob) {
+      // Not by looking for the end of each name, which could take time without measure.
+      let end = start + byteCount(of: name)
+      if end < strings.upperBound, blob[end] == 0, equal(start..<end, name, in: blob) {
+        return value
+      }
     }
     return nil
   }
 
-  /// The first child whose name passes `isWanted`.
-  private func child(
-    of node: Node, in blob: borrowing Span<UInt8>,
-    where isWanted: (Range<Int>, borrowing Span<UInt8>) -> Bool
+  /// The first child of that name, which need not say the unit address.
+  @inline(never)
+  func child(
+    _ name: Name, of node: Node, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Node? {
     var position = node.body
     var depth = 0
     while true {
       switch try nextToken(at: &position, in: blob) {
-      case .beginNode(let name):
-        if depth == 0, isWanted(name, blob) { return Node(body: position) }
+      case .beginNode(let candidate):
+        if depth == 0 {
+          let end = candidate.lowerBound + byteCount(of: name)
+          if end == candidate.upperBound
+            || end < candidate.upperBound && blob[end] == UInt8(ascii: "@"),
+            equal(candidate.lowerBound..<end, name, in: blob)
+          {
+            return Node(body: position)
+          }
+        }
         depth += 1
       case .endNode:
         if depth == 0 { return nil }
@@ -72,13 +79,6 @@ extension FlattenedDeviceTree {
         return nil
       }
     }
-  }
-
-  /// The child of that name, unit address and all.
-  func child(
-    _ name: StaticString, of node: Node, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> Node? {
-    try child(of: node, in: blob) { candidate, blob in matches(candidate, name, in: blob) }
   }
 
   /// Finds the node that a path in the blob names: "/a/b@1", or an alias, or an alias and a path
@@ -94,14 +94,8 @@ extension FlattenedDeviceTree {
       return try descend(name, from: &path, in: blob)
     }
     let slash = first(UInt8(ascii: "/"), in: name, of: blob) ?? name.upperBound
-    guard let aliases = try child("aliases", of: path.last, in: blob),
-      let value = try property(
-        of: aliases, in: blob,
-        where: { start, blob in
-          let end = start + (slash - name.lowerBound)
-          return end < strings.upperBound && blob[end] == 0
-            && equal(start..<end, name.lowerBound..<slash, in: blob)
-        })
+    guard let aliases = try child(.text("aliases"), of: path.last, in: blob),
+      let value = try property(.range(name.lowerBound..<slash), of: aliases, in: blob)
     else { return false }
     let target = try string(at: value.lowerBound, before: value.upperBound, in: blob)
     // An alias is a full path (section 3.3), so this does not go round in circles.
@@ -112,6 +106,7 @@ extension FlattenedDeviceTree {
   }
 
   /// Follows the components of a path downwards; false if one does not exist.
+  @inline(never)
   private func descend(
     _ name: Range<Int>, from path: inout Path, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Bool {
@@ -122,32 +117,36 @@ extension FlattenedDeviceTree {
       // Also skips doubled slashes.
       start = end + 1
       guard !component.isEmpty else { continue }
-      let hasUnit = first(UInt8(ascii: "@"), in: component, of: blob) != nil
-      guard
-        let next = try child(
-          of: path.last, in: blob,
-          where: { candidate, blob in
-            equal(hasUnit ? candidate : unitless(candidate, in: blob), component, in: blob)
-          })
-      else { return false }
+      guard let next = try child(.range(component), of: path.last, in: blob) else {
+        return false
+      }
       try path.append(next)
     }
     return true
   }
 
-  /// A node name without its unit address.
-  private func unitless(_ name: Range<Int>, in blob: borrowing Span<UInt8>) -> Range<Int> {
-    name.lowerBound..<(first(UInt8(ascii: "@"), in: name, of: blob) ?? name.upperBound)
+  private func byteCount(of name: Name) -> Int {
+    switch name {
+    case .text(let text): text.utf8CodeUnitCount
+    case .range(let range): range.count
+    }
   }
 
+  /// Whether the bytes at `range` are those of `name`, which has as many.
   private func equal(
-    _ left: Range<Int>, _ right: Range<Int>, in blob: borrowing Span<UInt8>
+    _ range: Range<Int>, _ name: Name, in blob: borrowing Span<UInt8>
   ) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in 0..<left.count {
-      guard blob[left.lowerBound + index] == blob[right.lowerBound + index] else { return false }
+    switch name {
+    case .text(let text):
+      return matches(range, text, in: blob)
+    case .range(let other):
+      for index in 0..<range.count {
+        guard blob[range.lowerBound + index] == blob[other.lowerBound + index] else {
+          return false
+        }
+      }
+      return true
     }
-    return true
   }
 
   func first(_ byte: UInt8, in range: Range<Int>, of blob: borrowing Span<UInt8>) -> Int? {

@@ -12,6 +12,7 @@ extension FlattenedDeviceTree {
   }
 
   /// Reads the token at `position`, skipping NOPs, and moves `position` behind it.
+  @inline(never)
   func nextToken(
     at position: inout Int, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Token {

@@ -4,7 +4,8 @@ import BootStubEntry
 /// The console that the device tree names, written byte by byte; silent if there is none.
 ///
 /// MMU off: accesses to device registers are then of the right kind, Device-nGnRnE, by themselves.
-/// Whoever loaded the kernel has set the line up or printed nothing itself.
+/// Whoever loaded the kernel has set the line up or printed nothing itself. Nothing is inlined: the
+/// UART is slower than any call.
 struct Console {
   private var uart: SerialConsole?
 
@@ -24,6 +25,7 @@ struct Console {
     uart = (try? tree.console(in: unsafe blob.span)) ?? nil
   }
 
+  @inline(never)
   mutating func write(_ text: StaticString) {
     for index in 0..<text.utf8CodeUnitCount {
       // SAFETY: index is below the count of code units.
@@ -41,6 +43,7 @@ struct Console {
     }
   }
 
+  @inline(never)
   mutating func write(decimal number: UInt64) {
     var divisor: UInt64 = 1
     while number / divisor >= 10 { divisor *= 10 }
@@ -50,6 +53,7 @@ struct Console {
     }
   }
 
+  @inline(never)
   mutating func write(hexadecimal number: UInt64) {
     write("0x")
     for shift in stride(from: UInt64(60), through: 0, by: -4) {
@@ -60,6 +64,7 @@ struct Console {
 
   mutating func endLine() { write("\r\n") }
 
+  @inline(never)
   private mutating func write(byte: UInt8) {
     guard let uart else { return }
     // At 9600 baud a byte is out after a millisecond. This is far longer than that, and short enough

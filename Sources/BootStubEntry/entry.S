@@ -2,8 +2,8 @@
 /*
  * The self-extracting Image: entry by the arm64 boot protocol, hand-over to the kernel, exceptions.
  *
- * The chapters cited are of the Arm Architecture Reference Manual for A-profile (DDI 0487), "booting"
- * is the kernel's Documentation/arch/arm64/booting.rst.
+ * "Arm ARM" is the Arm Architecture Reference Manual for A-profile (DDI 0487); its sections are cited
+ * by title, as their numbers change. "Booting" is the kernel's Documentation/arch/arm64/booting.rst.
  */
 #include "include/stub.h"
 
@@ -19,7 +19,8 @@
   ((1 << 4) | (1 << 5) | (1 << 11) | (1 << 16) | (1 << 18) | (1 << 22) | (1 << 23) | (1 << 28) | \
    (1 << 29))
 /* MMU off: all data accesses are Device-nGnRnE, where an unaligned one faults on silicon. A makes it
- * fault everywhere. I: instructions are cached even so; booting lets the loader leave no stale ones. */
+ * fault everywhere. I: instructions are cached even so; booting: the instruction cache "must not hold
+ * any stale entries corresponding to the loaded kernel image". */
 #define SCTLR_OFF (SCTLR_A | SCTLR_SA | SCTLR_I)
 #define SCTLR_ON (SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_I)
 
@@ -39,7 +40,7 @@
 /*
  * Which names control the translation regime that this code runs in? \flag = 1 for those of EL2.
  * With HCR_EL2.E2H set (VHE), EL2 has the register formats of EL1, and the names of EL1 reach its
- * registers (D8.2, "Virtualization Host Extensions"), so that it needs no code of its own.
+ * registers (Arm ARM, "Virtualization Host Extensions"), so that it needs no code of its own.
  */
 .macro el2_names flag, scratch
     mrs     \flag, CurrentEL
@@ -82,10 +83,11 @@
 
 /*
  * A cache operation on every line of [\start, \end), complete on return. By address to the point of
- * coherency: operations by set and way reach neither other cores' caches nor system caches and race
- * with speculation (D7.5.9). The line is the smallest of all data caches, CTR_EL0.DminLine, in words.
- * DSB SY: complete for every observer, memory included, as no narrower domain covers accesses that
- * are not cacheable.
+ * coherency, which works whether the MMU is on or off: operations by set and way reach neither other
+ * cores' caches nor system caches, and race with speculation. The step is the smallest line of all
+ * data caches, CTR_EL0.DminLine, log2 of a number of words. DSB: a cache operation is complete only
+ * behind one. SY: complete for every observer, as accesses with the MMU off, which must not overtake
+ * it, belong to no narrower shareability domain.
  */
 .macro cache_lines operation, start, end, line, at
     mrs     \line, ctr_el0
@@ -102,9 +104,10 @@
 .endm
 
 /*
- * Turns MMU and data cache off; or, at the entry, makes sure of it. ISB: what follows is fetched and
- * executed under the new setting (B2.6.1). The code is mapped at its physical address, so the next
- * instruction is the same one under either.
+ * Turns MMU and data cache off; at the entry, where they are off, turns the alignment check on. ISB: a
+ * write to a system register is seen for sure only behind a context synchronization event (Arm ARM,
+ * "Synchronization requirements for AArch64 System registers"). Between MSR and ISB either setting
+ * may hold: the code is mapped at its physical address, so the next instruction is the same one.
  */
 .macro mmu_off flag, value, scratch
     select  \value, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), \flag, \scratch
@@ -114,8 +117,10 @@
 
 /*
  * Forgets the translations of the current regime on this core, the only one that used them. The
- * first DSB makes table entries visible to walks before, the second lets the TLBI finish before what
- * follows, the ISB drops instructions fetched under old translations (D8.13.5).
+ * first DSB: table entries written so far are visible to walks from then on. The second: a TLBI is
+ * complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched under old
+ * translations are dropped (Arm ARM, "TLB maintenance instructions").
+ * At EL2, ALLE2 is right with and without E2H.
  */
 .macro tlb_invalidate scratch
     dsb     ish
@@ -162,7 +167,7 @@ stub_start:
 entry:
     // Booting says so already; an interrupt here could go nowhere.
     msr     daifset, #0xf
-    // ISB: the counter may otherwise be read early (D12.2.2).
+    // ISB: the counter may otherwise be read ahead of what comes before it.
     isb
     mrs     x27, cntvct_el0
     // Booting knows EL2 and EL1. EL3 has another regime, and the kernel would not run either.
@@ -182,7 +187,7 @@ entry:
     mmu_off x28, x0, x1
     adr     x0, vectors
     write   vbar, x0, x28
-    // An exception from here on finds the new vectors.
+    // ISB: an exception from here on finds the new vectors.
     isb
 
     // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
@@ -217,7 +222,7 @@ entry:
     add     x1, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
     cache_lines ivac, x0, x1, x2, x3
 
-    // The TLB may hold anything from before (booting says nothing of it).
+    // The TLB may hold anything from before: booting says nothing of it, nor does reset.
     tlb_invalidate x0
     mov     x0, #MAIR_NORMAL
     write   mair, x0, x28
@@ -237,11 +242,11 @@ entry:
 3:  write   tcr, x1, x28
     ldr     x0, [x19, #STUB_STATE_TABLES]
     write   ttbr0, x0, x28
-    // The walks that start with the MMU see all three (D8.2.1: a context change needs an ISB).
+    // ISB: the walks that start with the MMU go by all three.
     isb
     select  x0, (SCTLR_EL1_RES1 | SCTLR_ON), (SCTLR_EL2_RES1 | SCTLR_ON), x28, x1
     write   sctlr, x0, x28
-    // From here on everything is translated; this page is, to itself.
+    // ISB: from here on everything is translated; this page is, to itself.
     isb
 
     mov     x0, x19
@@ -255,8 +260,8 @@ entry:
  * miss them, and what is written past them would be overwritten by the cleaning. So everything that
  * is needed is in registers first.
  *
- * The MMU goes off before the cleaning: afterwards no data access, not even a speculative one, can
- * allocate a line again (D8.2.11, stage 1 off: data accesses are Device).
+ * The MMU goes off before the cleaning: with stage 1 off all data accesses are to Device memory, which
+ * is never read speculatively and never allocated in a cache, so no line comes back behind the loop.
  */
 handover:
     ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
@@ -274,8 +279,9 @@ handover:
     cache_lines civac, x12, x13, x2, x3
     cache_lines civac, x9, x10, x2, x3
     // Instructions were written as data. Now that they are in memory, what instruction caches may hold
-    // of their addresses goes: for all cores, as another one may be the next to fetch them. The DSB
-    // lets it finish, the ISB drops what this core has fetched (B2.4.4).
+    // of their addresses goes: for all cores, as another one may be the next to fetch them. DSB ISH:
+    // complete on all of them; ISB: what this core has fetched already is dropped (Arm ARM,
+    // "Synchronization and coherency issues between data and instruction accesses").
     ic      ialluis
     dsb     ish
     isb
@@ -294,7 +300,7 @@ handover:
     write   tcr, x25, x28
     write   ttbr0, x26, x28
     write   vbar, x23, x28
-    // Before the SCTLR that makes use of them.
+    // ISB: before the SCTLR that would make use of them, and before the kernel.
     isb
     write   sctlr, x22, x28
     isb
@@ -363,11 +369,13 @@ stub_clean_to_memory:
 1:  ret
 
 /*
- * The vector table (D1.4.1): 16 entries of 0x80 bytes, all of them unexpected.
+ * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one
+ * exception level and nothing runs below it, so only the four for this level with its own stack
+ * pointer can be taken (0x200 to 0x3ff). Code follows in the place of the eight for lower levels.
  */
     .balign 0x800
 vectors:
-    .rept   16
+    .rept   8
     .balign 0x80
     b       exception
     .endr
