@@ -1,13 +1,14 @@
 #!/bin/bash
 # The main job: packs a real kernel, boots it to userspace and says where the time went.
 #   qemu/boot.sh
-set -eu
+set -eu -o pipefail
 export LC_ALL=C
 here=$(dirname "$0")
 lz4boot=build/lz4boot
 directory=build/boot
 assets=$("$here/fetch.sh")
 packed=$directory/Image.lz4boot
+rm -rf "$directory"
 mkdir -p "$directory"
 say() { echo "lz4boot: $*"; }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes the initramfs of the boot checks: a static busybox and the init beside this script.
 #   qemu/initramfs.sh BUSYBOX TARGET     the same bytes for the same inputs
-set -eu
+set -eu -o pipefail
 export LC_ALL=C
 busybox=$1
 target=$(realpath "$2")
