@@ -3,7 +3,8 @@
 #   qemu/boot.sh
 set -eu -o pipefail
 export LC_ALL=C
-here=$(dirname "$0")
+cd "$(dirname "$0")/.."
+here=qemu
 lz4boot=build/lz4boot
 directory=build/boot
 assets=$("$here/fetch.sh")

@@ -3,7 +3,8 @@
 #   qemu/test-boot.sh
 set -eu
 export LC_ALL=C
-here=$(dirname "$0")
+cd "$(dirname "$0")/.."
+here=qemu
 lz4boot=build/lz4boot
 directory=build/test-boot
 assets=$("$here/fetch.sh")
@@ -33,6 +34,8 @@ boots() { # boots LEVEL NAME INPUT
 # same payload, and Linux never starts.
 refuses() { # refuses LEVEL NAME PACKED BYTES-BEFORE-THE-END
     local damaged=$directory/$2.lz4boot payload=$directory/$2.lz4 enter=() payload_offset at byte verdict
+    [ -e "$3" ] || { echo "lz4boot: there is no $3 to damage" >&2; return 1; }
+    # u64le of the descriptor behind the Image header.
     payload_offset=$(od -A n -t u8 -j $((0x48)) -N 8 "$3")
     at=$(($(stat -c %s "$3") - $4))
     byte=$(od -A n -t u1 -j "$at" -N 1 "$3")
