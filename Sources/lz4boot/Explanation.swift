@@ -5,7 +5,8 @@ func explanation(of status: lz4boot_status, report: lz4boot_report) -> String {
   switch status {
   case .ok: "nothing is wrong"
   case .need_input: "more input is needed"
-  case .truncated_input: "the data ends in the middle of something"
+  case .truncated_input:
+    report.source_offset == 0 ? "there is no data" : "the data ends in the middle of something"
   case .unknown_format: "this is no LZ4 or legacy frame"
   case .reserved_bit_set: "the frame header has a bit set that has no meaning"
   case .unsupported_version: "the frame is of another version than 1"

@@ -130,12 +130,14 @@ import Testing
     Wrong(input: Samples.frame(PackSamples.kernel()).prefix(70_000), reason: ": truncated_input: "),
   ])
   func refuses(_ wrong: Wrong) throws {
+    try folder.write(Data("mine".utf8), as: "out")
     let outcome = try pack(wrong.input)
     #expect(outcome.exitCode == 1)
     #expect(outcome.errorLines.count == 1)
     #expect(outcome.stderr.hasPrefix("lz4boot: \(folder.path("Image")): "), "\(outcome.stderr)")
     #expect(outcome.stderr.contains(wrong.reason), "\(outcome.stderr)")
-    #expect(try folder.names == ["Image", "stub"])
+    #expect(try folder.names == ["Image", "out", "stub"])
+    #expect(try folder.read("out") == Data("mine".utf8))
   }
 
   @Test func aWrongStubIsRefused() throws {
