@@ -143,6 +143,16 @@ import Testing
     #expect([9, 8].starts(with: outcome.output))
   }
 
+  /// The end mark settles the size; the checksum comes behind it.
+  @Test func tellsWrongContentSizeBeforeWrongContentChecksum() {
+    let header = FrameHeader(hasContentChecksum: true, contentSize: 3)
+    let source = frame(header, [.stored([9, 8])], content: [7])
+    let outcome = inFrame(
+      .content_size_mismatch, at: 6, block: 1, expected: 3, actual: 2, [9, 8])
+    expectDecode(source, capacity: 8, is: outcome)
+    expectDecode([UInt8](source.dropLast(4)), capacity: 8, is: outcome)
+  }
+
   @Test func rejectsBadBlocksInsideFrames() {
     let first = FrameBlock.stored([9])
     func source(_ bytes: [UInt8]) -> [UInt8] { frame(FrameHeader(), [first, .compressed(bytes)]) }

@@ -170,7 +170,13 @@ extension ReferenceDecoder {
         if onlyZeros(from: position) { position = source.count }
         return
       }
-      guard size > 0 else { throw Fault(status: .trailing_data, offset: wordOffset) }
+      if size == output.count - contentStart, mayBeBlock, size >= 4, source.count - position < 4 {
+        // Too little to tell a block from a magic: truncated in either case.
+        throw Fault(status: .truncated_input, offset: source.count)
+      }
+      guard size > 0 else {
+        throw Fault(status: .trailing_data, offset: source[wordOffset...].firstIndex { $0 != 0 }!)
+      }
       guard mayBeBlock else { throw Fault(status: .block_too_large, offset: wordOffset) }
       try decodeBlock(
         end: position + size, windowStart: output.count,

@@ -1,0 +1,108 @@
+import CLZ4Boot
+import Testing
+
+/// Where fast and careful copying meet: lengths, offsets, tails and room around their limits.
+@Suite struct FastLoopBoundaryTests {
+  private static let lengths = [Int](0...35) + [Int](250...280)
+  private static let offsets = [Int](1...35) + [63, 64, 65]
+  private let history = counted(70)
+
+  private func check(
+    _ source: [UInt8], _ full: [UInt8], capacity: Int, on bench: DecodeBench, _ label: String
+  ) {
+    let outcome = decodeBlockBothWays(source, capacity: capacity, on: bench)
+    var expected = Outcome(
+      status: .ok, format: Format.rawBlock, sourceOffset: source.count, output: full)
+    if capacity < full.count {
+      expected = ReferenceDecoder.decodeBlock(source, capacity: capacity)
+      #expect(expected.output.count == capacity)
+    }
+    if outcome != expected {
+      Issue.record("\(label), capacity \(full.count) + \(capacity - full.count): \(outcome)")
+    }
+  }
+
+  /// Every literal length with every match length; the rest is drawn.
+  @Test(arguments: 0..<4)
+  func everyLiteralAndMatchLength(group: Int) {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    var generator = SplitMix64(seed: UInt64(group))
+    for literalCount in Self.lengths where literalCount % 4 == group {
+      for matchCount in Self.lengths {
+        for _ in 0..<2 {
+          let offset = Self.offsets[generator.below(Self.offsets.count)]
+          let tail = generator.below(36)
+          let source = block(
+            [
+              Sequence(history, offset: 70, matchByteCount: 4),
+              Sequence(counted(literalCount), offset: offset, matchByteCount: matchCount + 4),
+            ], last: counted(tail, from: 90))
+          let full = ReferenceDecoder.decodeBlock(source, capacity: 4096).output
+          let label = "\(literalCount) literals, \(matchCount + 4) at \(offset), tail \(tail)"
+          for slack in [0, 1 + generator.below(40), -1 - generator.below(40)] {
+            check(source, full, capacity: max(0, full.count + slack), on: bench, label)
+          }
+        }
+      }
+    }
+  }
+
+  /// Every offset with every tail, at every capacity that is a little more or less.
+  @Test func everyOffsetAndTail() {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    var generator = SplitMix64(seed: 99)
+    for offset in Self.offsets {
+      for tail in 0...35 {
+        let matchCount = 4 + Self.lengths[generator.below(Self.lengths.count)]
+        let source = block(
+          [Sequence(history, offset: offset, matchByteCount: matchCount)], last: counted(tail))
+        let full = ReferenceDecoder.decodeBlock(source, capacity: 4096).output
+        for slack in [-33, -17, -9, -2, -1, 0, 1, 2, 7, 8, 15, 16, 17, 31, 32, 33] {
+          let label = "\(matchCount) at \(offset), tail \(tail)"
+          check(source, full, capacity: full.count + slack, on: bench, label)
+        }
+      }
+    }
+  }
+
+  /// Many short sequences, cut off at every byte of input and of room.
+  @Test func everyCutOfManyShortSequences() {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    var sequences: [Sequence] = [Sequence(counted(3), offset: 1, matchByteCount: 4)]
+    for index in 0..<40 {
+      let literals = counted(index % 18, from: index)
+      sequences.append(
+        Sequence(literals, offset: 1 + index % 7, matchByteCount: 4 + index * 3 % 24))
+    }
+    let source = block(sequences, last: counted(17))
+    let full = ReferenceDecoder.decodeBlock(source, capacity: 4096).output
+    for capacity in 0...full.count + 40 {
+      check(source, full, capacity: capacity, on: bench, "room")
+    }
+    for count in 0..<source.count {
+      let cut = [UInt8](source[..<count])
+      let outcome = decodeBlockBothWays(cut, capacity: full.count + 64, on: bench)
+      let reference = ReferenceDecoder.decodeBlock(cut, capacity: full.count + 64)
+      #expect(outcome == reference, "\(count) bytes")
+    }
+  }
+
+  /// Offsets beyond the output, and 0, in a block that is long enough for any fast loop.
+  @Test func everyBadOffsetInTheMiddle() {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    for literalCount in 0...40 {
+      for excess in [1, 2, 15, 16, 17, 1000, 60_000] {
+        let produced = 74 + literalCount
+        let source = block(
+          [
+            Sequence(history, offset: 70, matchByteCount: 4),
+            Sequence(counted(literalCount), offset: produced + excess, matchByteCount: 30),
+          ], last: counted(200))
+        let outcome = decodeBlockBothWays(source, capacity: 2000, on: bench)
+        #expect(outcome == ReferenceDecoder.decodeBlock(source, capacity: 2000))
+        #expect(outcome.status == .offset_out_of_range)
+        #expect(outcome.output.count == produced)
+      }
+    }
+  }
+}

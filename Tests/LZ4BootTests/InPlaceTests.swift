@@ -1,0 +1,104 @@
+import CLZ4Boot
+import Testing
+
+/// Decoding over the own source: right bytes or `in_place_overrun`, never wrong bytes.
+@Suite struct InPlaceTests {
+  private struct Example {
+    var source: [UInt8]
+    var output: [UInt8]
+    var margin: Int
+  }
+
+  private func example(_ source: [UInt8], _ output: [UInt8]) -> Example? {
+    let inspection = inspect(source)
+    // That inspecting refuses no valid source is tested elsewhere.
+    guard inspection.outcome.status == .ok else { return nil }
+    let margin = Int(inspection.info.in_place_margin)
+    // The source must fit between the start of the target and its own end.
+    return Example(
+      source: source, output: output, margin: max(margin, source.count - output.count))
+  }
+
+  private var examples: [Example] {
+    let noise = randomBytes(3000, seed: 8)
+    let runs = block([Sequence([7], offset: 1, matchByteCount: 60_000)], last: counted(9))
+    let runsOutput = [UInt8](repeating: 7, count: 60_001) + counted(9)
+    let sources: [([UInt8], [UInt8])] = [
+      (frame(FrameHeader(), [.stored(noise)]), noise),
+      (frame(FrameHeader(), [.compressed(lastSequence(noise))]), noise),
+      (legacyFrame([lastSequence(noise), runs]), noise + runsOutput),
+      (legacyFrame([runs, lastSequence(noise)]), runsOutput + noise),
+      (frame(FrameHeader(), [.compressed(runs), .stored(noise)]), runsOutput + noise),
+      (frame(FrameHeader(), [.stored(noise), .compressed(runs)]), noise + runsOutput),
+    ]
+    let random = (0..<60).map { RandomSource(seed: 900 + $0) }.filter { !$0.output.isEmpty }
+    return (sources + random.map { ($0.bytes, $0.output) }).compactMap { example($0.0, $0.1) }
+  }
+
+  @Test func succeedsWithTheMarginThatInspectTells() {
+    for (index, example) in examples.enumerated() {
+      for more in [0, 1, 16, 5000] {
+        let decode = InPlaceDecode(
+          source: example.source, output: example.output, margin: example.margin + more)
+        let expected = InPlaceResult(
+          status: .ok, targetByteCount: example.output.count, isPrefixRight: true)
+        for pushByteCount in [nil, 1, 7, 100] {
+          let result = decode.run(pushByteCount: pushByteCount)
+          #expect(result == expected, "example \(index), margin + \(more)")
+        }
+      }
+    }
+  }
+
+  /// With too little room the decode may still get through; if so, with the right bytes.
+  @Test func neverGivesWrongBytesWithLessMargin() {
+    for (index, example) in examples.enumerated() {
+      let floor = max(example.source.count - example.output.count, -example.output.count)
+      var margins = [0, 1, 8, 12, 16, 32].map { example.margin - $0 } + [floor, 0, -1, -20, -300]
+      margins = Set(margins).filter { $0 >= floor && $0 <= example.margin }.sorted()
+      for margin in margins {
+        let decode = InPlaceDecode(
+          source: example.source, output: example.output, margin: margin)
+        let whole = decode.run()
+        #expect(whole.isPrefixRight, "example \(index), margin \(margin)")
+        #expect(
+          whole.status == .ok || whole.status == .in_place_overrun,
+          "example \(index), margin \(margin): \(whole)")
+        if whole.status == .ok { #expect(whole.targetByteCount == example.output.count) }
+        for pushByteCount in [1, 7] {
+          let pushed = decode.run(pushByteCount: pushByteCount)
+          #expect(pushed == whole, "example \(index), margin \(margin), \(pushByteCount)")
+        }
+      }
+    }
+  }
+
+  /// Runs that expand a lot overtake their own source when it lies at the start.
+  @Test func reportsOverrunWithoutMargin() {
+    let runs = block([Sequence([7], offset: 1, matchByteCount: 60_000)], last: counted(300))
+    let output = [UInt8](repeating: 7, count: 60_001) + counted(300)
+    let source = frame(FrameHeader(), [.compressed(runs)])
+    let decode = InPlaceDecode(
+      source: source, output: output, margin: source.count - output.count)
+    let result = decode.run()
+    #expect(result.status == .in_place_overrun)
+    #expect(result.isPrefixRight)
+    #expect(decode.run(pushByteCount: 1) == result)
+  }
+
+  /// The flag is a permission, not a duty.
+  @Test func takesSourceElsewhereToo() {
+    let source = frame(FrameHeader(), [.stored(counted(50))])
+    let outcome = decodeEveryWay(source, capacity: 60, flags: Flag.inPlace)
+    #expect(outcome.status == .ok)
+    #expect(outcome.output == counted(50))
+  }
+
+  @Test func keepsOtherErrors() {
+    let bad = frame(FrameHeader(), [.compressed([0x20, 1, 2, 0, 0, 0x10, 3])])
+    let decode = InPlaceDecode(source: bad, output: [1, 2], margin: 200)
+    #expect(
+      decode.run()
+        == InPlaceResult(status: .offset_zero, targetByteCount: 2, isPrefixRight: true))
+  }
+}
