@@ -11,7 +11,7 @@ struct BlockDecoder {
   }
 
   private var field = Field.token
-  private var matchNibble = 0
+  private var token = 0
   /// Bytes of the literals or the match that are yet to be output.
   private var length: UInt64 = 0
   private var offset = 0
@@ -41,8 +41,6 @@ struct BlockDecoder {
       let moreIsNeeded: Bool
       switch field {
       case .token:
-        let end = min(outputEnd, target.matchEnd(reading: source))
-        target.appendSequences(from: &source, windowStart: windowStart, end: end)
         moreIsNeeded = try !readToken(&source)
       case .literalLength:
         moreIsNeeded = try !readLength(&source, next: .literals)
@@ -50,6 +48,9 @@ struct BlockDecoder {
       case .literals:
         moreIsNeeded = try !moveLiterals(&source, &target)
         if !moreIsNeeded && source.offset == blockEnd { return true }
+      case .offsetLow where runFastLoop(&source, &target) == .atToken:
+        field = .token
+        moreIsNeeded = false
       case .offsetLow, .offsetHigh:
         moreIsNeeded = try !readOffset(&source, target.count)
       case .matchLength:
@@ -62,6 +63,14 @@ struct BlockDecoder {
     }
   }
 
+  private mutating func runFastLoop(
+    _ source: inout SourceCursor, _ target: inout Target
+  ) -> FastLoop.Stop {
+    let end = min(outputEnd, target.matchEnd(reading: source))
+    return target.appendSequences(
+      from: &source, token: &token, windowStart: windowStart, end: end)
+  }
+
   /// The next byte, nil when it is not at hand. Every field read by this must be inside the block.
   private func readByte(_ source: inout SourceCursor) throws(DecodeError) -> UInt8? {
     guard source.offset < blockEnd else {
@@ -71,9 +80,9 @@ struct BlockDecoder {
   }
 
   private mutating func readToken(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    guard let token = try readByte(&source) else { return false }
-    length = UInt64(token >> 4)
-    matchNibble = Int(token & 15)
+    guard let byte = try readByte(&source) else { return false }
+    token = Int(byte)
+    length = UInt64(byte >> 4)
     if length == BlockFormat.extendedLength {
       field = .literalLength
     } else {
@@ -134,8 +143,9 @@ struct BlockDecoder {
     guard offset <= outputCount &- windowStart else {
       throw DecodeError(status: .offset_out_of_range, offset: fieldOffset)
     }
-    length = UInt64(matchNibble &+ BlockFormat.matchLengthMin)
-    field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
+    let tokenLength = token & 15
+    length = UInt64(tokenLength &+ BlockFormat.matchLengthMin)
+    field = tokenLength == BlockFormat.extendedLength ? .matchLength : .match
     return true
   }
 

@@ -1,100 +1,294 @@
-/// Decodes sequences while there is plenty of source and of room, and stops in front of the first one that it is not
-/// sure of: near an end, with an invalid offset, with a very long length. It never judges.
+/// Whether offsets can be out of range. Types rather than flags, so that the loop is compiled once for each.
+private protocol WindowState {
+  static var isFilling: Bool { get }
+}
+
+private enum FillingWindow: WindowState {
+  static var isFilling: Bool { true }
+}
+
+private enum FullWindow: WindowState {
+  static var isFilling: Bool { false }
+}
+
+/// Decodes sequences while there is plenty of source and of room, and stops in front of whatever it is not sure of: the
+/// ends, an invalid offset. It never judges.
+///
+/// The loop is rotated: a round copies the match of one sequence and the literals of the next, whose token stands right
+/// behind the match's offset. So every load of a round can be issued before its first store; compilers do not move
+/// loads over stores, and an in-order core does not either. One test sends everything uncommon, one sequence in five,
+/// to the long form of a round.
 @safe
 struct FastLoop {
+  /// Stands at a match offset, or at a token after `run` returned `atToken`.
   private(set) var source: UnsafePointer<UInt8>
   private(set) var target: UnsafeMutablePointer<UInt8>
+  /// Of the sequence whose match is next.
+  private(set) var token: Int
+  /// [match offset:u16le][next token:u8][first literal:u8], at `source`.
+  private var header: UInt32 = 0
+  /// Where the next header is if this round is a hot one. Known as soon as the header is, so that the next load need
+  /// not wait for it.
+  private var behindLiterals: UnsafePointer<UInt8>
   private let windowStart: UnsafeMutablePointer<UInt8>
+  private let sourceEnd: UnsafePointer<UInt8>
+  private let targetEnd: UnsafeMutablePointer<UInt8>
 
-  /// A sequence with short lengths reads at most a token, 16 bytes at its literals and an offset behind them:
-  /// 1 + max(16, 14 + 2) = 17 bytes.
-  private static let sourceSlack = 17
-  /// It writes 16 bytes at its literals, and 32 bytes at the match behind at most 14 of them.
-  private static let targetSlack = 14 + 32
+  enum Stop {
+    case atOffset, atToken
+  }
+
+  /// No offset reaches further back: behind that much output none can be out of range.
+  private static let windowByteCount = 65_536
+
+  /// The budget counts pairs of hot rounds, or single long ones that take no more than a pair. Either takes at most
+  /// 32 bytes of the source and makes at most 64 bytes of output.
+  private static let budgetSourceShift = 5
+  private static let budgetTargetShift = 6
+  /// What a round may read behind the bytes that it takes: literals rounded up to 16, or the next header.
+  private static let sourceSlack = 32
+  /// What a round may write behind its output: copies rounded up to 32.
+  private static let targetSlack = 32
 
   init(
-    source: UnsafePointer<UInt8>, target: UnsafeMutablePointer<UInt8>,
-    windowStart: UnsafeMutablePointer<UInt8>
+    source: UnsafePointer<UInt8>, sourceEnd: UnsafePointer<UInt8>,
+    target: UnsafeMutablePointer<UInt8>, targetEnd: UnsafeMutablePointer<UInt8>,
+    windowStart: UnsafeMutablePointer<UInt8>, token: Int
   ) {
     unsafe self.source = source
+    unsafe self.behindLiterals = source
+    unsafe self.sourceEnd = sourceEnd
     unsafe self.target = target
+    unsafe self.targetEnd = targetEnd
     unsafe self.windowStart = windowStart
+    self.token = token
   }
 
-  mutating func run(sourceEnd: UnsafePointer<UInt8>, targetEnd: UnsafeMutablePointer<UInt8>) {
-    var source = unsafe self.source
-    var target = unsafe self.target
-    defer {
-      unsafe self.source = source
-      unsafe self.target = target
+  mutating func run() -> Stop {
+    let filled = unsafe target - windowStart
+    if filled < Self.windowByteCount {
+      let untilFull = Self.windowByteCount &- filled &+ 2 &* Self.targetSlack
+      let room = unsafe targetEnd - target
+      let stop = unsafe run(targetEnd: target + min(room, untilFull), window: FillingWindow.self)
+      guard unsafe stop == .atOffset && target - windowStart >= Self.windowByteCount else {
+        return stop
+      }
     }
-    // SAFETY: by subtraction, as an end minus slack could lie in front of address 0.
-    while unsafe sourceEnd - source >= Self.sourceSlack && targetEnd - target >= Self.targetSlack {
-      let token = unsafe Int(source.pointee)
-      var literals = unsafe source + 1
-      var literalCount = token >> 4
-      if literalCount == BlockFormat.extendedLength {
-        guard
-          let end = unsafe Self.extend(
-            &literalCount, from: literals, sourceEnd: sourceEnd)
-        else { return }
-        unsafe literals = end
-        // SAFETY: room for the literals, rounded up to 16, on both sides, for the offset behind them and for the
-        // shortest match.
-        guard
-          unsafe sourceEnd - literals >= Self.sourceSlack &+ literalCount,
-          unsafe targetEnd - target >= Self.targetSlack &+ literalCount
-        else { return }
-        var copied = 16
-        while copied < literalCount {
-          unsafe copy16(from: literals + copied, to: target + copied)
-          copied &+= 16
-        }
-      }
-      unsafe copy16(from: literals, to: target)
-      var next = unsafe literals + literalCount
-      let output = unsafe target + literalCount
-      let offset = unsafe Int(UnsafeRawPointer(next).loadUnaligned(as: UInt16.self).littleEndian)
-      unsafe next += 2
-      // One comparison for both: offset 0 wraps around to the largest number.
-      guard unsafe UInt(bitPattern: offset &- 1) < UInt(bitPattern: output - windowStart) else {
-        return
-      }
-      var matchCount = token & 15
-      if matchCount == BlockFormat.extendedLength {
-        guard
-          let end = unsafe Self.extend(&matchCount, from: next, sourceEnd: sourceEnd)
-        else { return }
-        unsafe next = end
-        guard unsafe targetEnd - output >= Self.targetSlack &+ matchCount else { return }
-      }
-      matchCount &+= BlockFormat.matchLengthMin
-      let match = unsafe UnsafePointer(output - offset)
-      if offset >= 16 {
-        unsafe copy16(from: match, to: output)
-        var copied = 16
-        while copied < matchCount {
-          unsafe copy16(from: match + copied, to: output + copied)
-          copied &+= 16
-        }
-      } else {
-        unsafe copyMatch(to: output, offset: offset, byteCount: matchCount)
-      }
-      unsafe source = next
-      unsafe target = output + matchCount
-    }
+    return unsafe run(targetEnd: targetEnd, window: FullWindow.self)
   }
 
-  /// Adds an extended length's bytes; nil when the source ends in front of its last one.
   @inline(__always)
-  private static func extend(
-    _ count: inout Int, from start: UnsafePointer<UInt8>, sourceEnd: UnsafePointer<UInt8>
+  private mutating func loadHeader() {
+    unsafe header = load32(source)
+    unsafe behindLiterals = source + (3 &+ Int((header >> 20) & 15))
+  }
+
+  /// How many pairs of rounds fit for sure; 0 or less when none does.
+  @inline(__always)
+  private func budget(targetEnd: UnsafeMutablePointer<UInt8>) -> Int {
+    let ofSource = unsafe (sourceEnd - source &- Self.sourceSlack) >> Self.budgetSourceShift
+    let ofTarget = unsafe (targetEnd - target &- Self.targetSlack) >> Self.budgetTargetShift
+    return min(ofSource, ofTarget)
+  }
+
+  @inline(__always)
+  private mutating func run<Window: WindowState>(
+    targetEnd: UnsafeMutablePointer<UInt8>, window: Window.Type
+  ) -> Stop {
+    // In registers: a copy of self whose address nobody takes.
+    var loop = self
+    defer { self = loop }
+    var budget = unsafe loop.budget(targetEnd: targetEnd)
+    guard budget > 0 else { return .atOffset }
+    loop.loadHeader()
+    while true {
+      if loop.hotRound(budget: budget, window: window),
+        loop.hotRound(budget: 1, window: window)
+      {
+        budget &-= 1
+        continue
+      }
+      // One for a hot round that may have been done, one for the long round.
+      budget &-= 2
+      if budget < 0 {
+        budget = unsafe loop.budget(targetEnd: targetEnd) &- 1
+        guard budget >= 0 else { return .atOffset }
+      }
+      switch unsafe loop.longRound(targetEnd: targetEnd, window: window) {
+      case .short: continue
+      case .long: break
+      case .refused:
+        // On a copy, so that the loop's own fields stay in registers.
+        var slow = loop
+        let stop = unsafe slow.anyRound(targetEnd: targetEnd)
+        loop = slow
+        if let stop { return stop }
+      }
+      budget = unsafe loop.budget(targetEnd: targetEnd)
+      guard budget > 0 else { return .atOffset }
+    }
+  }
+
+  /// A match of 4 to 16 bytes with an offset of 16 or more, and up to 8 literals. False, and nothing done, otherwise.
+  @inline(__always)
+  private mutating func hotRound<Window: WindowState>(budget: Int, window: Window.Type) -> Bool {
+    let offset = Int(header & 0xFFFF)
+    let nextToken = Int(header >> 16) & 0xFF
+    let tokenLength = token & 15
+    // Negative if any of these is.
+    var uncommon =
+      ((HotRound.tokenLengthMax &- tokenLength) | (HotRound.tokenMax &- nextToken))
+      | ((offset &- 16) | (budget &- 1))
+    if Window.isFilling { unsafe uncommon |= (target - windowStart) &- offset }
+    guard _fastPath(uncommon >= 0) else { return false }
+    // SAFETY: the budget leaves room for this round on both sides.
+    let literals = unsafe HotRound.Literals(at: source + 3)
+    unsafe source = behindLiterals
+    loadHeader()
+    unsafe HotRound.copyMatch(from: UnsafePointer(target - offset), to: target)
+    unsafe target += tokenLength &+ BlockFormat.matchLengthMin
+    unsafe literals.store(at: target)
+    unsafe target += nextToken >> 4
+    token = nextToken
+    return true
+  }
+
+  private enum LongRound {
+    /// Done, and within what the budget allows for a round.
+    case short
+    /// Done; it took more.
+    case long
+    /// Nothing is done.
+    case refused
+  }
+
+  /// A match with an offset of 8 or more whose length has at most one extension byte, and literals likewise.
+  @inline(__always)
+  private mutating func longRound<Window: WindowState>(
+    targetEnd: UnsafeMutablePointer<UInt8>, window: Window.Type
+  ) -> LongRound {
+    let offset = Int(header & 0xFFFF)
+    var nextToken = Int(header >> 16) & 0xFF
+    var length = token & 15 &+ BlockFormat.matchLengthMin
+    var next = unsafe source + 3
+    if token & 15 == BlockFormat.extendedLength {
+      // [match offset:u16le][match length:u8][next token:u8]
+      length &+= nextToken
+      nextToken = Int(header >> 24)
+      unsafe next += 1
+    }
+    guard offset >= 8 else { return .refused }
+    if Window.isFilling { guard unsafe offset <= target - windowStart else { return .refused } }
+    let literalCount = nextToken >> 4
+    let match = unsafe UnsafePointer(target - offset)
+    if length > 32 || literalCount == BlockFormat.extendedLength {
+      return unsafe bulkRound(
+        match: match, length: length, nextToken: nextToken, next: next, targetEnd: targetEnd)
+    }
+    // SAFETY: the budget allows for this round: up to 18 bytes of the source, up to 46 of output.
+    let literalsLow = unsafe load64(next)
+    let literalsHigh = unsafe load64(next + 8)
+    unsafe source = next + literalCount
+    loadHeader()
+    unsafe copy32(from: match, to: target, isFar: offset >= 16)
+    unsafe target += length
+    unsafe store64(literalsLow, at: target)
+    unsafe store64(literalsHigh, at: target + 8)
+    unsafe target += literalCount
+    token = nextToken
+    return .short
+  }
+
+  /// The rest of a long round that may be more than the budget allows for.
+  @inline(__always)
+  private mutating func bulkRound(
+    match: UnsafePointer<UInt8>, length: Int, nextToken: Int, next: UnsafePointer<UInt8>,
+    targetEnd: UnsafeMutablePointer<UInt8>
+  ) -> LongRound {
+    var literals = unsafe next
+    var literalCount = nextToken >> 4
+    if literalCount == BlockFormat.extendedLength {
+      literalCount &+= unsafe Int(literals.pointee)
+      unsafe literals += 1
+    }
+    guard
+      // Neither extension goes on.
+      length < 255 &+ BlockFormat.extendedLength &+ BlockFormat.matchLengthMin,
+      literalCount < 255 &+ BlockFormat.extendedLength,
+      unsafe sourceEnd - literals >= literalCount &+ Self.sourceSlack,
+      unsafe targetEnd - target >= length &+ literalCount &+ Self.targetSlack
+    else { return .refused }
+    unsafe source = literals + literalCount
+    loadHeader()
+    let isFar = unsafe UnsafePointer(target) - match >= 16
+    var copied = 0
+    repeat {
+      unsafe copy32(from: match + copied, to: target + copied, isFar: isFar)
+      copied &+= 32
+    } while copied < length
+    unsafe target += length
+    copied = 0
+    repeat {
+      unsafe copy16(from: literals + copied, to: target + copied)
+      unsafe copy16(from: literals + copied + 16, to: target + copied + 16)
+      copied &+= 32
+    } while copied < literalCount
+    unsafe target += literalCount
+    token = nextToken
+    return .long
+  }
+
+  /// Any match and any literals, with every test. Nil if the round is done.
+  private mutating func anyRound(targetEnd: UnsafeMutablePointer<UInt8>) -> Stop? {
+    let offset = Int(header & 0xFFFF)
+    // One comparison for both: offset 0 wraps around to the largest number.
+    guard unsafe UInt(bitPattern: offset &- 1) < UInt(bitPattern: target - windowStart) else {
+      return .atOffset
+    }
+    var next = unsafe source + 2
+    var length = token & 15
+    if length == BlockFormat.extendedLength {
+      guard let end = unsafe extend(&length, from: next) else { return .atOffset }
+      unsafe next = end
+    }
+    length &+= BlockFormat.matchLengthMin
+    guard
+      unsafe sourceEnd - next >= Self.sourceSlack,
+      unsafe targetEnd - target >= length &+ Self.targetSlack
+    else { return .atOffset }
+    unsafe copyMatchWide(to: target, offset: offset, byteCount: length)
+    unsafe target += length
+    unsafe source = next
+
+    let nextToken = unsafe Int(next.pointee)
+    var literalCount = nextToken >> 4
+    unsafe next += 1
+    if literalCount == BlockFormat.extendedLength {
+      guard let end = unsafe extend(&literalCount, from: next) else { return .atToken }
+      unsafe next = end
+    }
+    guard
+      unsafe sourceEnd - next >= literalCount &+ Self.sourceSlack,
+      unsafe targetEnd - target >= literalCount &+ Self.targetSlack
+    else { return .atToken }
+    unsafe copyWide(from: next, to: target, byteCount: literalCount)
+    unsafe target += literalCount
+    unsafe source = next + literalCount
+    token = nextToken
+    loadHeader()
+    return nil
+  }
+
+  /// Adds the bytes of an extended length; nil when they do not end in front of `sourceEnd`.
+  @inline(__always)
+  private func extend(
+    _ length: inout Int, from start: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
     var next = unsafe start
     while unsafe next < sourceEnd {
       let byte = unsafe next.pointee
       unsafe next += 1
-      count &+= Int(byte)
+      length &+= Int(byte)
       if byte != BlockFormat.lengthContinues { return unsafe next }
     }
     return nil

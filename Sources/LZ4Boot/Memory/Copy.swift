@@ -1,19 +1,72 @@
-// The copies of the decoder. They read before they write, from low to high addresses, so a source that lies in front
-// of the target's end (in place) is read before it is overwritten.
+// The loads, stores and copies of the decoder. Copies read before they write, from low to high addresses, so a source
+// that lies in front of the target's end (in place) is read before it is overwritten.
 
-/// Moves 16 bytes. Where one instruction does it (x86), the compiler joins the halves.
 @inline(__always)
-func copy16(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
-  let low = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt64.self)
-  let high = unsafe UnsafeRawPointer(source + 8).loadUnaligned(as: UInt64.self)
-  unsafe UnsafeMutableRawPointer(target).storeBytes(of: low, as: UInt64.self)
-  unsafe UnsafeMutableRawPointer(target + 8).storeBytes(of: high, as: UInt64.self)
+func load32(_ source: UnsafePointer<UInt8>) -> UInt32 {
+  unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt32.self).littleEndian
+}
+
+@inline(__always)
+func load64(_ source: UnsafePointer<UInt8>) -> UInt64 {
+  unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt64.self)
+}
+
+@inline(__always)
+func store64(_ bytes: UInt64, at target: UnsafeMutablePointer<UInt8>) {
+  unsafe UnsafeMutableRawPointer(target).storeBytes(of: bytes, as: UInt64.self)
 }
 
 @inline(__always)
 func copy8(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
-  let bytes = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt64.self)
-  unsafe UnsafeMutableRawPointer(target).storeBytes(of: bytes, as: UInt64.self)
+  unsafe store64(load64(source), at: target)
+}
+
+/// Moves 16 bytes: a pair of general registers. Where one wide register does it (x86), the compiler joins the halves.
+@inline(__always)
+func copy16(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
+  let low = unsafe load64(source)
+  let high = unsafe load64(source + 8)
+  unsafe store64(low, at: target)
+  unsafe store64(high, at: target + 8)
+}
+
+/// Moves 32 bytes from 16 bytes back or further (`isFar`), or else from 8 bytes back or further.
+@inline(__always)
+func copy32(
+  from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, isFar: Bool
+) {
+  if isFar {
+    unsafe copy16(from: source, to: target)
+    unsafe copy16(from: source + 16, to: target + 16)
+  } else {
+    unsafe copy8(from: source, to: target)
+    unsafe copy8(from: source + 8, to: target + 8)
+    unsafe copy8(from: source + 16, to: target + 16)
+    unsafe copy8(from: source + 24, to: target + 24)
+  }
+}
+
+/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap, or whose source ends 16 bytes
+/// or more in front of it.
+@inline(__always)
+func copyWide(
+  from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, byteCount: Int
+) {
+  var copied = 0
+  repeat {
+    unsafe copy16(from: source + copied, to: target + copied)
+    copied &+= 16
+  } while copied < byteCount
+}
+
+/// Repeats `byteCount` bytes from `offset` bytes back, and up to 16 more.
+@inline(__always)
+func copyMatchWide(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: Int) {
+  if offset >= 16 {
+    unsafe copyWide(from: UnsafePointer(target - offset), to: target, byteCount: byteCount)
+  } else {
+    unsafe copyMatch(to: target, offset: offset, byteCount: byteCount)
+  }
 }
 
 /// Moves exactly `byteCount` bytes to a place that overlaps the source not at all or from below.
@@ -25,10 +78,6 @@ func copyForward(
     unsafe copy16(from: source + copied, to: target + copied)
     copied &+= 16
   }
-  if byteCount &- copied >= 8 {
-    unsafe copy8(from: source + copied, to: target + copied)
-    copied &+= 8
-  }
   while copied < byteCount {
     unsafe target[copied] = source[copied]
     copied &+= 1
@@ -39,7 +88,7 @@ func copyForward(
 func copyMatch(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: Int) {
   let match = unsafe UnsafePointer(target - offset)
   if offset >= 16 {
-    // SAFETY: no store reaches the next load's bytes, 16 behind its own.
+    // SAFETY: a load ends at or below the place of the store that follows it.
     unsafe copyForward(from: match, to: target, byteCount: byteCount)
     return
   }

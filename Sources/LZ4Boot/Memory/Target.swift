@@ -76,14 +76,19 @@ struct Target {
     count &+= byteCount
   }
 
-  /// Runs the fast loop as long as it can run. Both cursors stand in front of a token before and after.
-  mutating func appendSequences(from source: inout SourceCursor, windowStart: Int, end: Int) {
-    let sourceStart = unsafe source.next
-    var fast = unsafe FastLoop(
-      source: sourceStart, target: base + count, windowStart: base + windowStart)
-    unsafe fast.run(sourceEnd: sourceStart + source.byteCount, targetEnd: base + end)
-    unsafe source.skip(fast.source - sourceStart)
-    count = unsafe fast.target - base
+  /// Decodes sequences fast, from a match's offset on, and returns where that stopped. `token` is the match's.
+  mutating func appendSequences(
+    from source: inout SourceCursor, token: inout Int, windowStart: Int, end: Int
+  ) -> FastLoop.Stop {
+    let start = unsafe source.next
+    var loop = unsafe FastLoop(
+      source: start, sourceEnd: start + source.byteCount, target: base + count,
+      targetEnd: base + end, windowStart: base + windowStart, token: token)
+    let stop = loop.run()
+    unsafe source.skip(loop.source - start)
+    unsafe count = loop.target - base
+    token = loop.token
+    return stop
   }
 
   func hash(from start: Int, into hash: inout XXH32) {
