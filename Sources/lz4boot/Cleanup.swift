@@ -5,7 +5,8 @@ enum Cleanup {
   /// The file to remove, as a C string that is never freed: a signal may come at any time.
   nonisolated(unsafe) private static var pendingPath: UnsafeMutablePointer<CChar>?
 
-  /// From here to `disarm`, SIGINT, SIGTERM and SIGHUP remove this file before they end the command.
+  /// From here to `disarm`, SIGINT, SIGTERM and SIGHUP remove this file before they end the
+  /// command.
   static func arm(removing path: String) {
     unsafe pendingPath = strdup(path)
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {

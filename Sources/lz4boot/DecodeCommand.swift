@@ -6,12 +6,13 @@ struct DecodeCommand: ParsableCommand {
     commandName: "decode",
     abstract: "Decode LZ4 frames, legacy frames and concatenations of them.",
     discussion: """
-      Checksums and sizes are verified before the first byte of output is written, to stdout as well. The output file \
-      appears under its name only when it is complete: data that is refused, an error or a signal leaves no file \
-      behind and an existing one untouched.
+      Checksums and sizes are verified before the first byte of output is written, to stdout as \
+      well. The output file appears under its name only when it is complete: data that is \
+      refused, an error or a signal leaves no file behind and an existing one untouched.
 
-      Without -o, FILE.lz4 becomes FILE, which is not overwritten unless --force is given, and stdin goes to stdout. \
-      A file that -o names is replaced. Binary data is not written to a terminal unless --force is given.
+      Without -o, FILE.lz4 becomes FILE, which is not overwritten unless --force is given, and \
+      stdin goes to stdout. A file that -o names is replaced. Binary data is not written to a \
+      terminal unless --force is given.
       """
   )
 

@@ -13,7 +13,8 @@ struct Decoding {
   /// No byte of a source makes more than 255 bytes of output.
   private static let expansionMax = 255
 
-  /// Decodes the whole source. The verdict is always the decoder's; the header walk only says how much memory to reserve.
+  /// Decodes the whole source. The verdict is always the decoder's; the header walk only says how
+  /// much memory to reserve.
   init(_ source: InputFile, flags: UInt32 = 0) throws(CommandFailure) {
     info = SourceInfo(source.memory)
     var bound = Int(clamping: info.fields.content_size_bound)
@@ -21,7 +22,7 @@ struct Decoding {
     if info.status != .ok { bound = bound.addingClamped(Self.blockByteCountMax) }
     var decoded = try Self.decode(source, capacity: bound, flags: flags)
     if decoded.status == .target_full {
-      // The headers promise less than there is. With room for anything the verdict says what is wrong.
+      // There is more than the headers promise. With room for it the verdict says what is wrong.
       let room = source.byteCount.multipliedClamped(by: Self.expansionMax)
       decoded = try Self.decode(source, capacity: max(room, bound), flags: flags)
     }

@@ -5,8 +5,8 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what the headers of a file say, without decoding it.",
     discussion: """
-      Headers and block sizes are checked, the contents of blocks and their checksums are not: verify does that. \
-      What belongs to one frame is told of the first LZ4 or legacy frame.
+      Headers and block sizes are checked, the contents of blocks and their checksums are not: \
+      verify does that. What belongs to one frame is told of the first LZ4 or legacy frame.
       """
   )
 

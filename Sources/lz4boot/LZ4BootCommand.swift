@@ -8,7 +8,8 @@ struct LZ4BootCommand: ParsableCommand {
     abstract: "Decode LZ4 safely and make self-extracting arm64 kernel Images.",
     discussion: """
       Exit status: 0; 1 when data is refused, with one line on stderr that says where and why \
-      (lz4boot: FILE: block 3, byte 812: offset_out_of_range: ...); 64 for bad usage; 74 when a file or memory fails.
+      (lz4boot: FILE: block 3, byte 812: offset_out_of_range: ...); 64 for bad usage; 74 when a \
+      file or memory fails.
       """,
     version: "lz4boot 0.1.0",
     subcommands: [DecodeCommand.self, VerifyCommand.self, InspectCommand.self, PackCommand.self]

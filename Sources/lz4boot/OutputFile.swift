@@ -2,8 +2,8 @@ import Glibc
 
 /// A file that appears under its name only when it is complete.
 ///
-/// A regular file is written under a temporary name in the same folder and renamed at the end; until
-/// then whatever has the name stays as it is. Devices and pipes are written directly.
+/// A regular file is written under a temporary name in the same folder and renamed at the end;
+/// until then whatever has the name stays as it is. Devices and pipes are written directly.
 struct OutputFile: ~Copyable {
   /// How messages call it.
   let name: String

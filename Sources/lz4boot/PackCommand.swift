@@ -7,10 +7,11 @@ struct PackCommand: ParsableCommand {
     commandName: "pack",
     abstract: "Make a self-extracting arm64 kernel Image.",
     discussion: """
-      IMAGE is a raw arm64 Image, or LZ4 data (frame or legacy) that holds one. The output is an arm64 Image itself: \
-      whatever starts a raw kernel starts it, and it decodes and enters the kernel. The payload is one LZ4 frame with \
-      block checksums, content checksum and content size. What was packed is decoded again and compared before the \
-      output appears under its name.
+      IMAGE is a raw arm64 Image, or LZ4 data (frame or legacy) that holds one. The output is an \
+      arm64 Image itself: whatever starts a raw kernel starts it, and it decodes and enters the \
+      kernel. The payload is one LZ4 frame with block checksums, content checksum and content \
+      size. What was packed is decoded again and compared before the output appears under its \
+      name.
       """
   )
 

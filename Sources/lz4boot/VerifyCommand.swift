@@ -6,8 +6,8 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Decode a file without writing anything and say what was verified.",
     discussion: """
-      Every checksum and size in the file is verified. The line on stdout says which there are; without any checksum \
-      a damaged file may decode without an error.
+      Every checksum and size in the file is verified. The line on stdout says which there are; \
+      without any checksum a damaged file may decode without an error.
       """
   )
 
