@@ -75,6 +75,13 @@ import Testing
     expectDecode(sized, capacity: 8, is: inFrame(.dictionary_required, at: 14))
   }
 
+  /// The id lies in front of the checksum, and errors come in the order of the source.
+  @Test func tellsDictionaryBeforeWrongHeaderChecksum() {
+    var source = frame(FrameHeader(dictionaryID: 0x1234), [])
+    source[10] ^= 1
+    expectDecode(source, capacity: 8, is: inFrame(.dictionary_required, at: 6))
+  }
+
   @Test func rejectsBlockStoredInTooManyBytes() {
     for sizeWord in [0x0001_0001, 0x8001_0001, 0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32] {
       let source =

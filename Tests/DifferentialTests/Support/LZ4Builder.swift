@@ -1,0 +1,1 @@
+../../LZ4BootTests/Support/LZ4Builder.swift
