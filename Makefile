@@ -34,7 +34,9 @@ EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-
     -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all -I Sources/CLZ4Boot
 # No SIMD registers: pairs of general registers copy faster on a Cortex-A53, and boot code need not
 # enable the FPU.
-A53 := -target aarch64-none-none-elf -Xcc -mcpu=cortex-a53 -Xcc -mgeneral-regs-only
+# Erratum 835769 of revisions up to r0p4: a 64-bit multiply-accumulate behind a load can go wrong.
+A53 := -target aarch64-none-none-elf -Xcc -mcpu=cortex-a53 -Xcc -mgeneral-regs-only \
+    -Xcc -mfix-cortex-a53-835769
 # For code that runs with the MMU off, when memory is Device memory and alignment is enforced.
 A53_STRICT := $(A53) -Xcc -mstrict-align
 ifeq ($(shell uname -m),x86_64)
@@ -76,8 +78,8 @@ $(BUILD)/include/lz4boot.h: $(HEADER)
 	@mkdir -p $(@D)
 	cp $< $@
 
-STUB_PARTS := BootFormats BootStub
-STUB_OBJECTS := $(STUB_PARTS:%=$(BUILD)/stub/%.o) $(BUILD)/stub/entry.o $(BUILD)/stub/memory.o
+STUB_PARTS := entry BootStub BootFormats FreestandingMemory
+STUB_OBJECTS := $(STUB_PARTS:%=$(BUILD)/stub/%.o)
 
 .PHONY: stub
 stub: $(BUILD)/lz4boot.stub ## Build the stub that pack puts in front of a kernel
@@ -95,6 +97,10 @@ $(BUILD)/stub/BootStub.o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/Boo
     Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
 	$(SWIFTC) $(STUB_SWIFT) -module-name BootStub -I $(BUILD)/stub \
 	    -I Sources/BootStubEntry/include $(filter %.swift,$^) -c -o $@
+
+$(BUILD)/stub/FreestandingMemory.o: $(wildcard Sources/FreestandingMemory/*.swift) Makefile
+	@mkdir -p $(@D)
+	$(SWIFTC) $(STUB_SWIFT) -module-name FreestandingMemory $(filter %.swift,$^) -c -o $@
 
 $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.h Makefile
 	@mkdir -p $(@D)
