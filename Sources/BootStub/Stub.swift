@@ -21,6 +21,10 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   } catch {
     return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
   }
+  guard layout.workByteCount == UInt64(STUB_WORK_BYTES) else {
+    let error = PackedImageError.layoutInconsistent
+    return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
+  }
 
   var tables = unsafe TranslationTables(
     unsafeMemory: UnsafeMutablePointer(bitPattern: UInt(state.pointee.tables))!,
@@ -47,7 +51,9 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let image = unsafe state.pointee.image
   let head = unsafe memory(at: image, count: PackedImage.headByteCount)
-  guard let layout = try? PackedImage(parsing: unsafe head.span) else { return .descriptor }
+  guard let layout = try? PackedImage(parsing: unsafe head.span) else {
+    return unsafe refuse(.descriptor, in: state, actual: 0)
+  }
   let payload = image + layout.payloadOffset
   let kernel = unsafe state.pointee.kernel_start
 

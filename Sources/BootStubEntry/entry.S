@@ -82,6 +82,14 @@
 .endm
 
 /*
+ * The bounds of the work area, from x19, the state in it.
+ */
+.macro work_area start, end
+    sub     \start, x19, #STUB_STACK_BYTES
+    add     \end, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+.endm
+
+/*
  * A cache operation on every line of [\start, \end), complete on return. By address to the point of
  * coherency, which works whether the MMU is on or off: operations by set and way reach neither other
  * cores' caches nor system caches, and race with speculation. The step is the smallest line of all
@@ -192,14 +200,17 @@ entry:
 
     // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
     // evicted later would overwrite what is now written to memory, so they go first. Their contents
-    // are no one's: the work area starts and ends at a page, which no line crosses.
+    // are no one's: the work area starts and ends at a page, and no line is longer than one.
+    // Whether the descriptor is whole is told later, with a stack. Until then this much: a page, below
+    // 1 GiB. Without it there is no way to say anything.
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
-    ldr     x1, [x21, #STUB_DESCRIPTOR_WORK_BYTES]
-    add     x0, x21, x0
-    add     x1, x0, x1
+    tst     x0, #~0x3ffff000
+    b.ne    halt
+    add     x19, x21, x0
+    add     x19, x19, #STUB_STACK_BYTES
+    work_area x0, x1
     cache_lines ivac, x0, x1, x2, x3
 
-    add     x19, x0, #STUB_STACK_BYTES
     mov     sp, x19
     mov     x2, #0
 1:  str     xzr, [x19, x2]
@@ -218,8 +229,7 @@ entry:
     // Stack, state and tables went to memory past the caches. Lines of them that speculation brought
     // in meanwhile, on behalf of other regimes or cores, are clean and old: with caches on they would
     // hide what was written. Invalidated once more, as the kernel's own head.S does.
-    sub     x0, x19, #STUB_STACK_BYTES
-    add     x1, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    work_area x0, x1
     cache_lines ivac, x0, x1, x2, x3
 
     // The TLB may hold anything from before: booting says nothing of it, nor does reset.
@@ -267,8 +277,7 @@ handover:
     ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
     ldr     x11, [x19, #STUB_STATE_PRINTS_TIMING]
     mov     x27, x9
-    sub     x12, x19, #STUB_STACK_BYTES
-    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    work_area x12, x13
     // The decoder's writes are complete before the way of translating them changes.
     dsb     sy
     mmu_off x28, x0, x1
@@ -316,8 +325,7 @@ handover:
  * where they are found with the MMU off; as in the hand-over, nothing is read or written before.
  */
 refuse_with_mmu_on:
-    sub     x12, x19, #STUB_STACK_BYTES
-    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    work_area x12, x13
     dsb     sy
     mmu_off x28, x0, x1
     cache_lines civac, x12, x13, x2, x3
@@ -340,9 +348,9 @@ exception:
     read    far, x23, x28
     adr     x21, stub_start
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
-    add     x12, x21, x0
-    add     x19, x12, #STUB_STACK_BYTES
-    add     x13, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
+    add     x19, x21, x0
+    add     x19, x19, #STUB_STACK_BYTES
+    work_area x12, x13
     dsb     sy
     mmu_off x28, x0, x1
     cache_lines civac, x12, x13, x2, x3

@@ -143,6 +143,16 @@ refused truncated 'lz4boot: kernel refused: block *, byte *: *' "$directory/trun
 damaged wrong-layout 0x60 00 00 20 01
 refused wrong-layout 'lz4boot: kernel refused: damaged descriptor, error 7' "$directory/wrong-layout"
 
+damaged wrong-work-size 0x89 10
+refused wrong-work-size 'lz4boot: kernel refused: damaged descriptor, error 7' \
+    "$directory/wrong-work-size"
+
+# Without a stack there are no words.
+damaged wrong-stack 0x5c 01
+tenths=30 run wrong-stack $el1 "$directory/wrong-stack"
+says wrong-stack
+verdict "refuses in silence without a work area"
+
 damaged wrong-kernel 0x98 0b
 refused wrong-kernel 'lz4boot: kernel refused: its header is not that of the kernel that was packed' \
     "$directory/wrong-kernel"

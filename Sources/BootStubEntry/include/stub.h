@@ -12,11 +12,11 @@
 #define STUB_PAGE_BYTES 0x1000
 #define STUB_STACK_BYTES 0x3000
 #define STUB_TABLE_COUNT 12
-#define STUB_WORK_BYTES (STUB_STACK_BYTES + STUB_PAGE_BYTES + STUB_TABLE_COUNT * STUB_PAGE_BYTES)
+#define STUB_WORK_BYTES 0x10000 /* the sum of the three */
 
-/* Fields of the descriptor that the assembly needs, from the start of the Image (PackedImage.swift). */
+/* The field of the descriptor that the assembly needs, from the start of the Image
+ * (PackedImage.swift). */
 #define STUB_DESCRIPTOR_WORK_OFFSET 0x58
-#define STUB_DESCRIPTOR_WORK_BYTES 0x88
 
 /* Offsets into struct stub_state. */
 #define STUB_STATE_DEVICE_TREE 0x00
@@ -82,6 +82,7 @@ _Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICK
 _Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
 _Static_assert(sizeof(struct stub_state) == STUB_STATE_BYTES, "");
 _Static_assert(STUB_STATE_BYTES <= STUB_PAGE_BYTES, "");
+_Static_assert(STUB_WORK_BYTES == STUB_STACK_BYTES + (1 + STUB_TABLE_COUNT) * STUB_PAGE_BYTES, "");
 
 /*
  * Called by the assembly, defined in Swift. MMU off unless noted.
