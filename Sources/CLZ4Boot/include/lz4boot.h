@@ -19,7 +19,7 @@
  * - A legacy frame ends at the end of the input, in front of another magic, at zero bytes that last to the end of the
  *   input, or with a 4-byte little-endian size that equals the bytes which this frame produced (the Linux kernel's build
  *   appends it). Where that size could as well be the size of a further block, it is the suffix only if the input ends
- *   there or goes on with a magic or with zeros. `lz4boot_info.legacy_end` says which of them ended the last one.
+ *   there or goes on with zeros, a magic or the start of one. `lz4boot_info.legacy_end` says which of them ended the last one.
  * - Checksums and content sizes are verified wherever they are present; a content size of 0 means 0 bytes.
  * - A block is accepted if all its reads and writes are in bounds, every offset is 1 to 65535 and reaches no further
  *   back than the window (the frame's output, or the block's where blocks are independent), and it ends with literals.
@@ -63,7 +63,7 @@ enum LZ4BOOT_CLOSED_ENUM lz4boot_status {
   lz4boot_status_block_size_invalid = 20,
   /** HC is not the header's checksum. Offset: that of HC. */
   lz4boot_status_header_checksum_mismatch = 21,
-  /** The frame needs a dictionary. Offset: that of the dictionary id. */
+  /** The frame needs a dictionary (and its header checksum is right). Offset: that of the dictionary id. */
   lz4boot_status_dictionary_required = 22,
   /** A block is stored in more bytes than allowed (offset: that of its size word), or decodes to more than the block
    *  maximum (offset: that of the literals or the match offset that do not fit). */
@@ -73,7 +73,8 @@ enum LZ4BOOT_CLOSED_ENUM lz4boot_status {
   /** Offset: that of the content checksum; with lz4boot_flag_require_checksums also FLG, or the legacy magic, of a
    *  frame that has none. */
   lz4boot_status_content_checksum_mismatch = 25,
-  /** The frame did not produce as many bytes as its header promises. Offset: that of the content size. */
+  /** Up to its end mark the frame did not produce as many bytes as its header promises. Offset: that of the content
+   *  size. */
   lz4boot_status_content_size_mismatch = 26,
   /** A match has offset 0, which the format forbids. Offset: that of the match offset. */
   lz4boot_status_offset_zero = 27,

@@ -11,7 +11,8 @@ struct BlockDecoder {
   }
 
   private var field = Field.token
-  private var token = 0
+  /// The match length in the token.
+  private var matchNibble = 0
   /// Bytes of the literals or the match that are yet to be output.
   private var length: UInt64 = 0
   private var offset = 0
@@ -68,7 +69,7 @@ struct BlockDecoder {
   ) -> FastLoop.Stop {
     let end = min(outputEnd, target.matchEnd(reading: source))
     return target.appendSequences(
-      from: &source, token: &token, windowStart: windowStart, end: end)
+      from: &source, matchNibble: &matchNibble, windowStart: windowStart, end: end)
   }
 
   /// The next byte, nil when it is not at hand. Every field read by this must be inside the block.
@@ -81,7 +82,7 @@ struct BlockDecoder {
 
   private mutating func readToken(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     guard let byte = try readByte(&source) else { return false }
-    token = Int(byte)
+    matchNibble = Int(byte & 15)
     length = UInt64(byte >> 4)
     if length == BlockFormat.extendedLength {
       field = .literalLength
@@ -143,9 +144,8 @@ struct BlockDecoder {
     guard offset <= outputCount &- windowStart else {
       throw DecodeError(status: .offset_out_of_range, offset: fieldOffset)
     }
-    let tokenLength = token & 15
-    length = UInt64(tokenLength &+ BlockFormat.matchLengthMin)
-    field = tokenLength == BlockFormat.extendedLength ? .matchLength : .match
+    length = UInt64(matchNibble &+ BlockFormat.matchLengthMin)
+    field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
     return true
   }
 

@@ -23,8 +23,8 @@ struct FastLoop {
   /// Stands at a match offset, or at a token after `run` returned `atToken`.
   private(set) var source: UnsafePointer<UInt8>
   private(set) var target: UnsafeMutablePointer<UInt8>
-  /// Of the sequence whose match is next.
-  private(set) var token: Int
+  /// The match length in the token of the sequence whose match is next.
+  private(set) var matchNibble: Int
   /// [match offset:u16le][next token:u8][first literal:u8], at `source`.
   private var header: UInt32 = 0
   /// Where the next header is if this round is a hot one. Known as soon as the header is, so that the next load need
@@ -53,7 +53,7 @@ struct FastLoop {
   init(
     source: UnsafePointer<UInt8>, sourceEnd: UnsafePointer<UInt8>,
     target: UnsafeMutablePointer<UInt8>, targetEnd: UnsafeMutablePointer<UInt8>,
-    windowStart: UnsafeMutablePointer<UInt8>, token: Int
+    windowStart: UnsafeMutablePointer<UInt8>, matchNibble: Int
   ) {
     unsafe self.source = source
     unsafe self.behindLiterals = source
@@ -61,7 +61,7 @@ struct FastLoop {
     unsafe self.target = target
     unsafe self.targetEnd = targetEnd
     unsafe self.windowStart = windowStart
-    self.token = token
+    self.matchNibble = matchNibble
   }
 
   mutating func run() -> Stop {
@@ -102,14 +102,12 @@ struct FastLoop {
     guard budget > 0 else { return .atOffset }
     loop.loadHeader()
     while true {
-      if loop.hotRound(budget: budget, window: window),
-        loop.hotRound(budget: 1, window: window)
-      {
-        budget &-= 1
+      budget &-= 1
+      if loop.hotRound(budget: budget, window: window), loop.hotRound(budget: 0, window: window) {
         continue
       }
-      // One for a hot round that may have been done, one for the long round.
-      budget &-= 2
+      // The first is for a hot round that may have been done, another for the long round.
+      budget &-= 1
       if budget < 0 {
         budget = unsafe loop.budget(targetEnd: targetEnd) &- 1
         guard budget >= 0 else { return .atOffset }
@@ -133,23 +131,24 @@ struct FastLoop {
   @inline(__always)
   private mutating func hotRound<Window: WindowState>(budget: Int, window: Window.Type) -> Bool {
     let offset = Int(header & 0xFFFF)
-    let nextToken = Int(header >> 16) & 0xFF
-    let tokenLength = token & 15
+    let literalCount = Int((header >> 20) & 15)
     // Negative if any of these is.
     var uncommon =
-      ((HotRound.tokenLengthMax &- tokenLength) | (HotRound.tokenMax &- nextToken))
-      | ((offset &- 16) | (budget &- 1))
+      ((HotRound.matchNibbleMax &- matchNibble) | (HotRound.literalCountMax &- literalCount))
+      | ((offset &- 16) | budget)
     if Window.isFilling { unsafe uncommon |= (target - windowStart) &- offset }
     guard _fastPath(uncommon >= 0) else { return false }
     // SAFETY: the budget leaves room for this round on both sides.
     let literals = unsafe HotRound.Literals(at: source + 3)
+    let match = unsafe UnsafePointer(target - offset)
+    let nextMatchNibble = Int((header >> 16) & 15)
     unsafe source = behindLiterals
     loadHeader()
-    unsafe HotRound.copyMatch(from: UnsafePointer(target - offset), to: target)
-    unsafe target += tokenLength &+ BlockFormat.matchLengthMin
+    unsafe HotRound.copyMatch(from: match, to: target)
+    unsafe target += matchNibble &+ BlockFormat.matchLengthMin
     unsafe literals.store(at: target)
-    unsafe target += nextToken >> 4
-    token = nextToken
+    unsafe target += literalCount
+    matchNibble = nextMatchNibble
     return true
   }
 
@@ -169,9 +168,9 @@ struct FastLoop {
   ) -> LongRound {
     let offset = Int(header & 0xFFFF)
     var nextToken = Int(header >> 16) & 0xFF
-    var length = token & 15 &+ BlockFormat.matchLengthMin
+    var length = matchNibble &+ BlockFormat.matchLengthMin
     var next = unsafe source + 3
-    if token & 15 == BlockFormat.extendedLength {
+    if matchNibble == BlockFormat.extendedLength {
       // [match offset:u16le][match length:u8][next token:u8]
       length &+= nextToken
       nextToken = Int(header >> 24)
@@ -195,7 +194,7 @@ struct FastLoop {
     unsafe store64(literalsLow, at: target)
     unsafe store64(literalsHigh, at: target + 8)
     unsafe target += literalCount
-    token = nextToken
+    matchNibble = nextToken & 15
     return .short
   }
 
@@ -234,7 +233,7 @@ struct FastLoop {
       copied &+= 32
     } while copied < literalCount
     unsafe target += literalCount
-    token = nextToken
+    matchNibble = nextToken & 15
     return .long
   }
 
@@ -246,7 +245,7 @@ struct FastLoop {
       return .atOffset
     }
     var next = unsafe source + 2
-    var length = token & 15
+    var length = matchNibble
     if length == BlockFormat.extendedLength {
       guard let end = unsafe extend(&length, from: next) else { return .atOffset }
       unsafe next = end
@@ -274,7 +273,7 @@ struct FastLoop {
     unsafe copyWide(from: next, to: target, byteCount: literalCount)
     unsafe target += literalCount
     unsafe source = next + literalCount
-    token = nextToken
+    matchNibble = nextToken & 15
     loadHeader()
     return nil
   }

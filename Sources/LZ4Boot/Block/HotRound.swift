@@ -2,8 +2,8 @@
 #if arch(x86_64)
   /// Mispredictions cost most and wide copies nothing: 13 literals, and every match whose length is in the token.
   enum HotRound {
-    static let tokenLengthMax = 14
-    static let tokenMax = 0xDF
+    static let matchNibbleMax = 14
+    static let literalCountMax = 13
 
     struct Literals {
       private let low, high: UInt64
@@ -31,8 +31,8 @@
 #else
   /// The Cortex-A53's single port to memory is what limits it: 8 literals, matches of 16 bytes.
   enum HotRound {
-    static let tokenLengthMax = 12
-    static let tokenMax = 0x8F
+    static let matchNibbleMax = 12
+    static let literalCountMax = 8
 
     struct Literals {
       private let bytes: UInt64

@@ -39,15 +39,15 @@ struct SourceCursor {
   }
 }
 
-/// Reads the four bytes of a little-endian word again.
-func withCursor<Result>(
-  over word: UInt32, offset: UInt64,
-  _ body: (inout SourceCursor) throws(DecodeError) -> Result
-) throws(DecodeError) -> Result {
+/// Reads the first bytes of a little-endian word, four at most, again.
+func withCursor(
+  over word: UInt32, byteCount: Int, offset: UInt64,
+  _ body: (inout SourceCursor) throws(DecodeError) -> Void
+) throws(DecodeError) {
   try unsafe withUnsafeBytes(of: word.littleEndian) { bytes throws(DecodeError) in
     // SAFETY: the four bytes of a local are never at address 0.
     let start = unsafe bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
-    var cursor = unsafe SourceCursor(unsafeStart: start, byteCount: 4, offset: offset)
-    return try body(&cursor)
+    var cursor = unsafe SourceCursor(unsafeStart: start, byteCount: byteCount, offset: offset)
+    try body(&cursor)
   }
 }

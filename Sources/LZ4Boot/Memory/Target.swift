@@ -76,18 +76,18 @@ struct Target {
     count &+= byteCount
   }
 
-  /// Decodes sequences fast, from a match's offset on, and returns where that stopped. `token` is the match's.
+  /// Decodes sequences fast, from a match's offset on, and returns where that stopped. `matchNibble` is the match's.
   mutating func appendSequences(
-    from source: inout SourceCursor, token: inout Int, windowStart: Int, end: Int
+    from source: inout SourceCursor, matchNibble: inout Int, windowStart: Int, end: Int
   ) -> FastLoop.Stop {
     let start = unsafe source.next
     var loop = unsafe FastLoop(
       source: start, sourceEnd: start + source.byteCount, target: base + count,
-      targetEnd: base + end, windowStart: base + windowStart, token: token)
+      targetEnd: base + end, windowStart: base + windowStart, matchNibble: matchNibble)
     let stop = loop.run()
     unsafe source.skip(loop.source - start)
     unsafe count = loop.target - base
-    token = loop.token
+    matchNibble = loop.matchNibble
     return stop
   }
 

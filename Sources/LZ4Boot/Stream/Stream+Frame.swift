@@ -43,10 +43,10 @@ extension Stream {
   /// "Content Checksum" follows the end mark.
   private mutating func endContent(at source: SourceCursor) throws(DecodeError) {
     survey?.endFrame(contentSize: header.contentSize)
+    try checkContentSize()
     if header.hasContentChecksum {
       expect(.contentChecksum)
     } else {
-      try checkContentSize()
       endFrame(at: source)
     }
   }
@@ -62,7 +62,6 @@ extension Stream {
   mutating func readContentChecksum(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     guard field.collect(4, from: &source) else { return false }
     try check(contentHash, or: .content_checksum_mismatch)
-    try checkContentSize()
     endFrame(at: source)
     return true
   }

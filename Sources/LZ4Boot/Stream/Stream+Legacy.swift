@@ -30,8 +30,6 @@ extension Stream {
     let magic = Magic(word)
     guard word == 0 || magic != nil else { return false }
     if behindSize {
-      // Counting without decoding, every size might be one. No block starts like these but with a skippable magic.
-      if survey != nil && magic == .skippable { return false }
       survey?.endLegacyFrame(lz4boot_legacy_end_size, size: legacyWord)
     } else {
       survey?.endLegacyFrame(word == 0 ? lz4boot_legacy_end_zeros : lz4boot_legacy_end_magic)
@@ -56,22 +54,29 @@ extension Stream {
 
   /// A word that equals the bytes produced is the size if nothing, zeros or a magic follow, or else a block's.
   mutating func readBehindLegacySize(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    // A block of fewer bytes than a magic has is taken for one; zeros and the end of the source mean the same to both.
-    guard legacyWord >= 4 else {
-      if source.isEmpty { return false }
-      startLegacyBlock(byteCount: legacyWord, at: source.offset)
-      return true
+    while field.collect(field.count &+ 1, from: &source) {
+      if field.count == 4, try endLegacyFrame(behindSize: true) { return true }
+      let (word, count) = (field.word, field.count)
+      if word != 0 && !Magic.canStart(with: word, byteCount: count) || count == 4 {
+        target.setFence(before: source)
+        try startBlockOfLegacySize(with: word, byteCount: count)
+        target.clearFence()
+        return true
+      }
     }
-    guard field.collect(4, from: &source) else { return false }
-    if try endLegacyFrame(behindSize: true) { return true }
-    target.setFence(before: source)
-    let (word, offset) = (field.word, field.offset)
+    return false
+  }
+
+  /// The bytes that were looked at start a block.
+  private mutating func startBlockOfLegacySize(
+    with word: UInt32, byteCount: Int
+  ) throws(DecodeError) {
+    let offset = field.offset
     startLegacyBlock(byteCount: legacyWord, at: offset)
-    _ = try withCursor(over: word, offset: offset) { cursor throws(DecodeError) in
-      try decodeBlock(&cursor)
+    try withCursor(over: word, byteCount: byteCount, offset: offset) { cursor throws(DecodeError) in
+      // A block of a single byte may be over before all of them are taken; then the next size starts with the rest.
+      if try decodeBlock(&cursor) { _ = field.collect(4, from: &cursor) }
     }
-    target.clearFence()
-    return true
   }
 
   private mutating func startLegacyBlock(byteCount: UInt32, at offset: UInt64) {
