@@ -130,6 +130,25 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 	qemu/boot.sh
 
 ##@ Checks
+.PHONY: test
+test: lint test-swift test-bare-metal test-stub test-boot ## Run every test, the QEMU boots included
+
+.PHONY: test-swift
+test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
+	@scripts/need.sh "to compare with liblz4 and to link the archive with cc" liblz4-dev gcc libc6-dev
+	$(SWIFT) test
+
+.PHONY: bench
+bench: bench-host ## Measure the decoder against liblz4
+
+# FILE is what is compressed and decoded; a Debian kernel if it is not given.
+.PHONY: bench-host
+bench-host: lib-host ## Measure on this machine, FILE=Image PAIRS=25
+	@scripts/need.sh "to measure against liblz4" liblz4-dev gcc libc6-dev
+	cc -O2 -std=gnu11 -Wall -Wextra -Werror -I $(BUILD)/include -o $(BUILD)/host/bench \
+	    Tests/Benchmark/host.c $(BUILD)/host/liblz4boot.a -llz4
+	$(BUILD)/host/bench "$${FILE:-$$(qemu/fetch.sh)/Image}" $${PAIRS:-25}
+
 .PHONY: test-boot
 test-boot: cli ## Check on QEMU what boots and what is refused
 	@scripts/need.sh "to boot what lz4 compressed, with an initramfs" qemu-system-arm cpio lz4
