@@ -109,11 +109,17 @@ good text-offset 1 $el1 "$directory/offset-packed"
 cpu=max good newest-core-el1 1 $el1 "$packed"
 cpu=max good newest-core-el2 2 $el2 "$packed"
 
-"$clang" -target aarch64-none-elf -c "$here/vhe.S" -o "$directory/vhe.o"
-"$objcopy" -O binary -j .text "$directory/vhe.o" "$directory/vhe"
-truncate -s 2M "$directory/vhe"
-cat "$packed" >>"$directory/vhe"
-cpu=max good vhe-and-another-address 2 $el2 "$directory/vhe"
+behind() { # behind NAME DISTANCE [DEFINE]: a loader that starts the packed kernel so far behind it
+    local file=$directory/$1
+    "$clang" -target aarch64-none-elf -DDISTANCE="$2" ${3+"$3"} -c "$here/loader.S" -o "$file.o"
+    "$objcopy" -O binary -j .text "$file.o" "$file"
+    truncate -s $(($2)) "$file"
+    cat "$packed" >>"$file"
+}
+behind elsewhere 0x600000
+good another-address 1 $el1 "$directory/elsewhere"
+behind vhe 0x200000 -DVHE
+cpu=max good with-vhe 2 $el2 "$directory/vhe"
 
 run timing $el1 "$directory/timing-packed"
 says timing "lz4boot: timing: entry=* decode_start=* decode_end=* handover=* hz=62500000 \
@@ -152,6 +158,15 @@ damaged wrong-stack 0x5c 01
 tenths=30 run wrong-stack $el1 "$directory/wrong-stack"
 says wrong-stack
 verdict "refuses in silence without a work area"
+
+behind misplaced 0x210000
+refused misplaced 'lz4boot: kernel refused: loaded at 0x0000000040410000, not at a multiple of 2 MiB' \
+    "$directory/misplaced"
+
+kernel_bytes=$(stat -c %s "$directory/kernel")
+damaged too-short 0x6a 65
+refused too-short "lz4boot: kernel refused: it has $kernel_bytes bytes instead of \
+$((kernel_bytes + 0x10000))" "$directory/too-short"
 
 damaged wrong-kernel 0x98 0b
 refused wrong-kernel 'lz4boot: kernel refused: its header is not that of the kernel that was packed' \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts the packed Image that lies 2 MiB behind it as a boot loader with VHE would: at EL2 with
- * HCR_EL2.E2H set, and at another address than QEMU would choose.
+ * Starts the packed Image that lies DISTANCE behind it, at another address than QEMU would choose.
+ * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would.
  */
 start:
     b       entry
@@ -13,10 +13,12 @@ start:
     .ascii  "ARM\x64"
     .long   0
 entry:
+#ifdef VHE
     mrs     x4, hcr_el2
     orr     x4, x4, #(1 << 34)
     msr     hcr_el2, x4
     isb
+#endif
     adr     x4, start
-    add     x4, x4, #0x200, lsl #12
+    add     x4, x4, #(DISTANCE >> 12), lsl #12
     br      x4
