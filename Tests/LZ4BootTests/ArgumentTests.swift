@@ -73,6 +73,19 @@ import Testing
     #expect(target == [UInt8](repeating: 0, count: 8))
   }
 
+  /// "An error, which every later call repeats": a chunk that was lost is one too.
+  @Test func badChunksStick() {
+    var stream = lz4boot_stream()
+    var target = [UInt8](repeating: 0, count: 8)
+    unsafe target.withUnsafeMutableBytes { target in
+      unsafe lz4boot_stream_start(&stream, target.baseAddress, 8, 0)
+      #expect(unsafe lz4boot_stream_push(&stream, good, 5, nil) == .need_input)
+      #expect(unsafe lz4boot_stream_push(&stream, nil, 4, nil) == .bad_argument)
+      #expect(unsafe lz4boot_stream_push(&stream, good, good.count, nil) == .bad_argument)
+      #expect(unsafe lz4boot_stream_finish(&stream, nil) == .bad_argument)
+    }
+  }
+
   @Test func refusesNullStructs() {
     var report = lz4boot_report()
     var target = [UInt8](repeating: 0, count: 8)

@@ -43,6 +43,19 @@ import Testing
     }
   }
 
+  /// Padding is the caller's, and so is whatever comes behind it.
+  @Test func stopsInFrontOfZerosBehindALegacyFrame() {
+    for count in [1, 2, 3, 4, 5, 8, 9, 100] {
+      let zeros = [UInt8](repeating: 0, count: count)
+      expectStop(legacy, then: zeros, [3, 4, 5, 6, 7], format: Format.legacy, blockCount: 1)
+    }
+    let rest = endMark + [9, 9]
+    expectStop(legacy, then: rest, [3, 4, 5, 6, 7], format: Format.legacy, blockCount: 1)
+    let sized = legacy + [5, 0, 0, 0]
+    expectStop(sized, then: endMark, [3, 4, 5, 6, 7], format: Format.legacy, blockCount: 1)
+    expectStop(sized, then: [0], [3, 4, 5, 6, 7], format: Format.legacy, blockCount: 1)
+  }
+
   /// Without the suffix's help, what follows a legacy frame has to be its next block.
   @Test func legacyFrameDoesNotStopInFrontOfOtherData() {
     let outcome = decodeEveryWay(

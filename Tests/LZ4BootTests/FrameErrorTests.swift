@@ -29,6 +29,15 @@ import Testing
     expectDecode(source, capacity: 8, is: inFrame(.reserved_bit_set, at: 4))
   }
 
+  /// The byte at fault is enough, whatever is missing behind it.
+  @Test func judgesFLGAndBDWithoutTheRest() {
+    let magic = FrameHeader.magic
+    expectDecode(magic + [0x62], capacity: 8, is: inFrame(.reserved_bit_set, at: 4))
+    expectDecode(magic + [0xA0], capacity: 8, is: inFrame(.unsupported_version, at: 4))
+    expectDecode(magic + [0x60, 0x41], capacity: 8, is: inFrame(.reserved_bit_set, at: 5))
+    expectDecode(magic + [0x60, 0x30], capacity: 8, is: inFrame(.block_size_invalid, at: 5))
+  }
+
   @Test(arguments: [0x41, 0x42, 0x44, 0x48, 0xC0] as [UInt8])
   func rejectsReservedBitsOfBD(bd: UInt8) {
     let source = FrameHeader.bytes(descriptor: [0x60, bd]) + endMark

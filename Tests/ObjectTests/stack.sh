@@ -19,7 +19,8 @@ toolchain=${TOOLCHAIN:-$(dirname "$(readlink -f "$(command -v swiftc)")")/}
         return text ~ /^-/ ? -value : value
     }
     function fail(text) { print "stack.sh: " text > "/dev/stderr"; failed = 1 }
-    function call(name) { calls[current] = calls[current] " " name }
+    # With one function per section, the name of a section says as much as a symbol.
+    function call(name) { sub(/^\.text\./, "", name); calls[current] = calls[current] " " name }
     # The call that waits for its relocation, which names the callee if there is one.
     function settle() {
         if (pending != "") call(pending)
