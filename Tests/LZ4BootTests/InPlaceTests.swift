@@ -73,6 +73,31 @@ import Testing
     }
   }
 
+  /// Damage, with room enough and too little: the bytes that are vouched for are those of a decode elsewhere.
+  @Test func damagedSourcesGiveNoWrongBytes() {
+    for seed in 30_000..<30_400 as Range<UInt64> {
+      var generator = SplitMix64(seed: seed)
+      let random = RandomSource(seed: seed, frameCountMax: 2)
+      var source = random.bytes
+      for _ in 0...generator.below(3) {
+        source[generator.below(source.count)] = UInt8(generator.below(256))
+      }
+      let capacity = random.output.count + generator.below(200)
+      let start = generator.below(capacity + 1)
+      let end = start + source.count
+      let elsewhere = ReferenceDecoder.decode(source, capacity: max(capacity, end))
+      let decode = InPlaceDecode(
+        source: source, output: elsewhere.output, margin: end - elsewhere.output.count)
+      let whole = decode.run()
+      #expect(whole.isPrefixRight, "seed \(seed)")
+      let isComplete =
+        whole.status == elsewhere.status && whole.targetByteCount == elsewhere.output.count
+      #expect(isComplete || whole.status == .in_place_overrun, "seed \(seed): \(whole)")
+      #expect(decode.run(pushByteCount: 1) == whole, "seed \(seed)")
+      #expect(decode.run(pushByteCount: 13) == whole, "seed \(seed)")
+    }
+  }
+
   /// Runs that expand a lot overtake their own source when it lies at the start.
   @Test func reportsOverrunWithoutMargin() {
     let runs = block([Sequence([7], offset: 1, matchByteCount: 60_000)], last: counted(300))
