@@ -26,15 +26,10 @@ import Testing
     (.bad_argument, 33, "bad_argument"),
   ]
 
-  private func name(_ status: lz4boot_status) -> String? {
-    guard let name = unsafe lz4boot_status_name(status) else { return nil }
-    return unsafe String(cString: name)
-  }
-
   @Test func everyStatusHasItsNumberAndName() {
     for (status, number, text) in names {
       #expect(status.rawValue == number)
-      #expect(name(status) == text)
+      #expect(status.name == text)
     }
   }
 
@@ -44,7 +39,7 @@ import Testing
     let numbers = [UInt32](0...300) + [1 << 16, 0x7FFF_FFFF, 0x8000_0000, UInt32.max]
     for number in numbers where !known.contains(number) {
       let status = unsafe unsafeBitCast(number, to: lz4boot_status.self)
-      #expect(name(status) == "unknown_status", "\(number)")
+      #expect(status.name == "unknown_status", "\(number)")
     }
   }
 

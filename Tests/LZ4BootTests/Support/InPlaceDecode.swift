@@ -1,11 +1,15 @@
 import CLZ4Boot
 
 /// What came of a decode whose source lies in the tail of its target.
-struct InPlaceResult: Equatable {
+struct InPlaceResult: Equatable, CustomStringConvertible {
   var status: lz4boot_status
   var targetByteCount: Int
   /// Whether the bytes that the report vouches for are right.
   var isPrefixRight: Bool
+
+  var description: String {
+    "\(status.name), \(targetByteCount) bytes\(isPrefixRight ? "" : ", wrong")"
+  }
 }
 
 /// The source ends `margin` bytes behind the end of the output, which may be in front of it.

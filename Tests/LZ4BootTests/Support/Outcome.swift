@@ -11,7 +11,7 @@ struct Outcome: Equatable, CustomStringConvertible {
   var output: [UInt8] = []
 
   var description: String {
-    var text = "\(status) format \(format) offset \(sourceOffset) output \(output.count)"
+    var text = "\(status.name) format \(format) offset \(sourceOffset) output \(output.count)"
     text += " block \(blockIndex) expected \(expected) actual \(actual)"
     return output.count <= 24 ? text + " \(output)" : text
   }
@@ -26,6 +26,13 @@ extension Outcome {
     expected = report.expected
     actual = report.actual
     self.output = output
+  }
+}
+
+extension lz4boot_status {
+  var name: String {
+    guard let name = unsafe lz4boot_status_name(self) else { return "\(rawValue)" }
+    return unsafe String(cString: name)
   }
 }
 
