@@ -127,26 +127,26 @@ struct FastLoop {
     }
   }
 
-  /// A match of 4 to 16 bytes with an offset of 16 or more, and up to 8 literals. False, and nothing done, otherwise.
+  /// A round as `HotRound` describes it. False, and nothing done, for any other.
   @inline(__always)
   private mutating func hotRound<Window: WindowState>(budget: Int, window: Window.Type) -> Bool {
     let offset = Int(header & 0xFFFF)
     let literalCount = Int((header >> 20) & 15)
-    // Negative if any of these is.
-    var uncommon =
-      ((HotRound.matchNibbleMax &- matchNibble) | (HotRound.literalCountMax &- literalCount))
-      | ((offset &- 16) | budget)
-    if Window.isFilling { unsafe uncommon |= (target - windowStart) &- offset }
-    guard _fastPath(uncommon >= 0) else { return false }
+    let reach = Window.isFilling ? unsafe (target - windowStart) &- offset : 0
+    guard
+      HotRound.fits(
+        matchNibble: matchNibble, literalCount: literalCount, offset: offset, budget: budget,
+        reach: reach)
+    else { return false }
     // SAFETY: the budget leaves room for this round on both sides.
-    let literals = unsafe HotRound.Literals(at: source + 3)
+    let literals = unsafe HotRound.literals(at: source + 3)
     let match = unsafe UnsafePointer(target - offset)
     let nextMatchNibble = Int((header >> 16) & 15)
     unsafe source = behindLiterals
     loadHeader()
     unsafe HotRound.copyMatch(from: match, to: target)
     unsafe target += matchNibble &+ BlockFormat.matchLengthMin
-    unsafe literals.store(at: target)
+    unsafe HotRound.store(literals, at: target)
     unsafe target += literalCount
     matchNibble = nextMatchNibble
     return true
@@ -189,7 +189,7 @@ struct FastLoop {
     let literalsHigh = unsafe load64(next + 8)
     unsafe source = next + literalCount
     loadHeader()
-    unsafe copy32(from: match, to: target, isFar: offset >= 16)
+    unsafe copy32(from: match, to: target, isFar: HotRound.isFar(offset))
     unsafe target += length
     unsafe store64(literalsLow, at: target)
     unsafe store64(literalsHigh, at: target + 8)
@@ -219,7 +219,7 @@ struct FastLoop {
     else { return .refused }
     unsafe source = literals + literalCount
     loadHeader()
-    let isFar = unsafe UnsafePointer(target) - match >= 16
+    let isFar = unsafe HotRound.isFar(UnsafePointer(target) - match)
     var copied = 0
     repeat {
       unsafe copy32(from: match + copied, to: target + copied, isFar: isFar)

@@ -1,47 +1,74 @@
-/// How much a hot round moves at once: what one core does best is not best on another.
+/// What a hot round does at once. What one core does best is not best on another: this is all that differs.
 #if arch(x86_64)
-  /// Mispredictions cost most and wide copies nothing: 13 literals, and every match whose length is in the token.
+  /// An out-of-order core predicts tests one by one better, and gets a load sooner that one earlier store covers: up to
+  /// 13 literals, matches of up to 16 bytes by halves, and so offsets from 8 on.
   enum HotRound {
-    static let matchNibbleMax = 14
-    static let literalCountMax = 13
+    private static let matchNibbleMax = 12
+    private static let literalCountMax = 13
+    private static let offsetMin = 8
 
-    struct Literals {
-      private let low, high: UInt64
+    @inline(__always)
+    static func fits(
+      matchNibble: Int, literalCount: Int, offset: Int, budget: Int, reach: Int
+    ) -> Bool {
+      _fastPath(matchNibble <= matchNibbleMax) && _fastPath(literalCount <= literalCountMax)
+        && _fastPath(offset >= offsetMin) && _fastPath(budget >= 0) && _fastPath(reach >= 0)
+    }
 
-      @inline(__always)
-      init(at source: UnsafePointer<UInt8>) {
-        unsafe low = load64(source)
-        unsafe high = load64(source + 8)
-      }
+    @inline(__always)
+    static func isFar(_ offset: Int) -> Bool { false }
 
-      @inline(__always)
-      func store(at target: UnsafeMutablePointer<UInt8>) {
-        unsafe store64(low, at: target)
-        unsafe store64(high, at: target + 8)
-      }
+    typealias Literals = (UInt64, UInt64)
+
+    @inline(__always)
+    static func literals(at source: UnsafePointer<UInt8>) -> Literals {
+      unsafe (load64(source), load64(source + 8))
+    }
+
+    @inline(__always)
+    static func store(_ literals: Literals, at target: UnsafeMutablePointer<UInt8>) {
+      unsafe store64(literals.0, at: target)
+      unsafe store64(literals.1, at: target + 8)
     }
 
     @inline(__always)
     static func copyMatch(from match: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>)
     {
-      unsafe copy16(from: match, to: target)
-      unsafe copy8(from: match + 16, to: target + 16)
+      unsafe copy8(from: match, to: target)
+      unsafe copy8(from: match + 8, to: target + 8)
     }
   }
 #else
-  /// The Cortex-A53's single port to memory is what limits it: 8 literals, matches of 16 bytes.
+  /// On the Cortex-A53 the port to memory and mispredictions are what limits: up to 8 literals, matches of up to 16 bytes
+  /// by one pair of registers, and so offsets from 16 on, all tested at once.
   enum HotRound {
-    static let matchNibbleMax = 12
-    static let literalCountMax = 8
+    private static let matchNibbleMax = 12
+    private static let literalCountMax = 8
+    private static let offsetMin = 16
 
-    struct Literals {
-      private let bytes: UInt64
+    @inline(__always)
+    static func fits(
+      matchNibble: Int, literalCount: Int, offset: Int, budget: Int, reach: Int
+    ) -> Bool {
+      // Negative if any of these is.
+      let differences =
+        ((matchNibbleMax &- matchNibble) | (literalCountMax &- literalCount))
+        | ((offset &- offsetMin) | budget) | reach
+      return _fastPath(differences >= 0)
+    }
 
-      @inline(__always)
-      init(at source: UnsafePointer<UInt8>) { unsafe bytes = load64(source) }
+    /// Whether pairs of registers may be used: the second half of a pair is loaded before the first is stored.
+    @inline(__always)
+    static func isFar(_ offset: Int) -> Bool { offset >= offsetMin }
 
-      @inline(__always)
-      func store(at target: UnsafeMutablePointer<UInt8>) { unsafe store64(bytes, at: target) }
+    typealias Literals = UInt64
+
+    @inline(__always)
+    static func literals(at source: UnsafePointer<UInt8>) -> Literals { unsafe load64(source) }
+
+    @inline(__always)
+    static func store(_ literals: Literals, at target: UnsafeMutablePointer<UInt8>) {
+      unsafe store64(literals, at: target)
     }
 
     @inline(__always)
