@@ -65,6 +65,15 @@ import Testing
     }
   }
 
+  /// `01 00 00 00 00` at the end is an empty block, unless the frame produced one byte.
+  @Test func boundCoversFramesThatEndWithAnEmptyBlock() {
+    let source = legacyFrame([block(last: counted(40)), [0]])
+    #expect(decodeEveryWay(source, capacity: 40).output == counted(40))
+    let info = inspect(source).info
+    #expect(info.content_size_bound >= 40)
+    #expect(info.content_size == .max || info.content_size == 40)
+  }
+
   @Test func describesSkippableFramesOnly() {
     let info = inspect(skippableFrame([1]) + skippableFrame([])).info
     #expect(info.format == 3)

@@ -61,6 +61,20 @@ import Testing
     #expect(legacy.sourceOffset == 8 + block.count - 3)
   }
 
+  /// 2^32 and a little: in 32 bits, just what would fit.
+  @Test func doesNotWrapLengthsBeyond32Bits() {
+    let run = [UInt8](repeating: 255, count: 16_843_008)
+    // 15 + 255 × 16,843,008 + 244 = 2^32 + 3
+    let literals = decodeBlockBothWays([0xF0] + run + [244, 1, 2, 3], capacity: 64)
+    #expect(literals.status == .literals_overrun)
+    #expect(literals.sourceOffset == run.count + 2)
+    #expect(literals.output == [])
+    let match = decodeBlockBothWays([0x1F, 7, 1, 0] + run + [244, 0x10, 8], capacity: 64)
+    #expect(match.status == .target_full)
+    #expect(match.sourceOffset == 2)
+    #expect(match.output == [UInt8](repeating: 7, count: 64))
+  }
+
   @Test func refusesLengthsThatNeverEnd() {
     let run = [UInt8](repeating: 255, count: 1 << 20)
     let raw = decodeBlockBothWays([0xF0] + run, capacity: 4096)

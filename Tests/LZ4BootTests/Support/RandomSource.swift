@@ -74,8 +74,8 @@ struct RandomSource {
       blocks.append(addBlock(to: &content, windowStart: content.count))
     }
     bytes += legacyFrame(blocks)
-    // Below four bytes a suffix has tests of its own.
-    if generator.below(2) == 0, content.count >= 4 {
+    // The size of an empty frame would be zeros, and end the source.
+    if generator.below(2) == 0, !content.isEmpty {
       bytes += littleEndian(UInt32(content.count))
     }
     output += content
