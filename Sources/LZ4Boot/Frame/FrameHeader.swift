@@ -31,25 +31,30 @@ struct FrameHeader {
 
   init() {}
 
-  /// FLG and BD decide how long the header is; everything wrong with these two is told here.
-  static func byteCount(of field: FieldBuffer) throws(DecodeError) -> Int {
-    let (flags, descriptor) = (field[0], field[1])
-    guard flags & versionMask == version else {
+  static func checkFLG(_ field: FieldBuffer) throws(DecodeError) {
+    guard field[0] & versionMask == version else {
       throw DecodeError(status: .unsupported_version, offset: field.offset)
     }
-    guard flags & reserved == 0 else {
+    guard field[0] & reserved == 0 else {
       throw DecodeError(status: .reserved_bit_set, offset: field.offset)
     }
-    guard descriptor & reservedInBD == 0 else {
-      throw DecodeError(status: .reserved_bit_set, offset: field.offset &+ 1)
-    }
-    guard descriptor >> 4 >= smallestBlockMaximumCode else {
-      throw DecodeError(status: .block_size_invalid, offset: field.offset &+ 1)
-    }
-    return 3 &+ (flags & hasContentSize != 0 ? 8 : 0) &+ (flags & dictionaryID != 0 ? 4 : 0)
   }
 
-  /// Takes a header that is all there.
+  static func checkBD(_ field: FieldBuffer) throws(DecodeError) {
+    guard field[1] & reservedInBD == 0 else {
+      throw DecodeError(status: .reserved_bit_set, offset: field.offset &+ 1)
+    }
+    guard field[1] >> 4 >= smallestBlockMaximumCode else {
+      throw DecodeError(status: .block_size_invalid, offset: field.offset &+ 1)
+    }
+  }
+
+  /// How long the header is, as its FLG says.
+  static func byteCount(_ field: FieldBuffer) -> Int {
+    3 &+ (field[0] & hasContentSize != 0 ? 8 : 0) &+ (field[0] & dictionaryID != 0 ? 4 : 0)
+  }
+
+  /// Takes a header that is all there and whose FLG and BD are checked.
   init(_ field: FieldBuffer) throws(DecodeError) {
     flags = field[0]
     let code = field[1] >> 4 &- Self.smallestBlockMaximumCode

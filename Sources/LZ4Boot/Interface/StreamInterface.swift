@@ -49,10 +49,13 @@ public func lz4boot_stream_push(
   _ report: UnsafeMutablePointer<lz4boot_report>?
 ) -> lz4boot_status {
   unsafe StreamStorage.use(stream, report) { stream in
-    guard
-      var cursor = unsafe Arguments.source(chunk, chunk_byte_count, offset: stream.consumedCount)
-    else { return unsafe report.fillBadArgument() }
-    stream.push(&cursor)
+    if var cursor = unsafe Arguments.source(
+      chunk, chunk_byte_count, offset: stream.consumedCount)
+    {
+      stream.push(&cursor)
+    } else {
+      stream.refuseChunk()
+    }
     return unsafe stream.report(to: report, otherwise: stream.mayEnd ? .ok : .need_input)
   }
 }

@@ -3,9 +3,12 @@ import CLZ4Boot
 /// LZ4 frames: [descriptor]([block size:u32le][data][block checksum:u32le?])*[end mark:u32le][content checksum:u32le?]
 extension Stream {
   mutating func readDescriptor(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
+    // A byte at fault is told without those behind it.
+    guard field.collect(1, from: &source) else { return false }
+    try FrameHeader.checkFLG(field)
     guard field.collect(2, from: &source) else { return false }
-    let byteCount = try FrameHeader.byteCount(of: field)
-    guard field.collect(byteCount, from: &source) else { return false }
+    try FrameHeader.checkBD(field)
+    guard field.collect(FrameHeader.byteCount(field), from: &source) else { return false }
     header = try FrameHeader(field)
     try requireChecksum(header.hasBlockChecksums || header.hasContentChecksum)
     survey?.takeHeader(header)

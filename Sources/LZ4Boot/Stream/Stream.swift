@@ -85,6 +85,11 @@ struct Stream {
     }
   }
 
+  /// Bytes that cannot be had are missing from here on.
+  mutating func refuseChunk() {
+    if error == nil { error = DecodeError(status: .bad_argument, offset: consumedCount) }
+  }
+
   mutating func finish() {
     if error == nil && !mayEnd {
       error = DecodeError(status: .truncated_input, offset: consumedCount)
