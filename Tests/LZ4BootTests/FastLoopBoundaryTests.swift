@@ -87,6 +87,48 @@ import Testing
     }
   }
 
+  /// Sequences of one size each, so that whatever a round may take at most is taken every time; cut
+  /// off at every byte of room and of input.
+  @Test(arguments: [(8, 16), (9, 17), (13, 18), (14, 18), (15, 19), (0, 18), (13, 4), (16, 32)])
+  func everyCutOfEqualSequences(literalCount: Int, matchCount: Int) {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    let sequence = Sequence(counted(literalCount), offset: 20, matchByteCount: matchCount)
+    let start = Sequence(counted(30), offset: 30, matchByteCount: 4)
+    let sequences = [start] + [Sequence](repeating: sequence, count: 30)
+    let source = block(sequences, last: counted(5))
+    let full = ReferenceDecoder.decodeBlock(source, capacity: 4096).output
+    for capacity in 0...full.count + 3 {
+      let outcome = decodeBlockBothWays(source, capacity: capacity, on: bench)
+      #expect(outcome.status == (capacity < full.count ? .target_full : .ok))
+      #expect(outcome.output == [UInt8](full.prefix(capacity)), "capacity \(capacity)")
+    }
+    for count in 0..<source.count {
+      let cut = [UInt8](source[..<count])
+      let outcome = decodeBlockBothWays(cut, capacity: full.count + 64, on: bench)
+      let reference = ReferenceDecoder.decodeBlock(cut, capacity: full.count + 64)
+      #expect(outcome == reference, "\(count) bytes")
+    }
+  }
+
+  /// The last outputs for which an offset can be out of range at all.
+  @Test func everyBadOffsetInFrontOfAFullWindow() {
+    let bench = DecodeBench(sourceByteCountMax: 1 << 17, capacityMax: 1 << 17)
+    let noise = randomBytes(65_535, seed: 12)
+    for history in 65_470..<65_516 {
+      let produced = history + 18
+      for offset in [produced + 1, 65_535] {
+        let source = block(
+          [
+            Sequence([UInt8](noise[..<history]), offset: 100, matchByteCount: 18),
+            Sequence([], offset: offset, matchByteCount: 10),
+          ], last: counted(250))
+        let outcome = decodeBlockBothWays(source, capacity: 70_000, on: bench)
+        #expect(outcome.status == .offset_out_of_range, "\(history) + 18, \(offset)")
+        #expect(outcome.output.count == produced, "\(history) + 18, \(offset)")
+      }
+    }
+  }
+
   /// Offsets beyond the output, and 0, in a block that is long enough for any fast loop.
   @Test func everyBadOffsetInTheMiddle() {
     let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
