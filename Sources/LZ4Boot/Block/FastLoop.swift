@@ -41,10 +41,10 @@ struct FastLoop {
   /// No offset reaches further back: behind that much output none can be out of range.
   private static let windowByteCount = 65_536
 
-  /// The budget counts pairs of hot rounds, or single long ones that take no more than a pair. Either takes at most
-  /// 32 bytes of the source and makes at most 64 bytes of output.
-  private static let budgetSourceShift = 5
-  private static let budgetTargetShift = 6
+  /// The budget counts fours of hot rounds, or single long ones that take no more than four. Either takes at most
+  /// 64 bytes of the source and makes at most 128 bytes of output.
+  private static let budgetSourceShift = 6
+  private static let budgetTargetShift = 7
   /// What a round may read behind the bytes that it takes: literals rounded up to 16, or the next header.
   private static let sourceSlack = 32
   /// What a round may write behind its output: copies rounded up to 32.
@@ -67,7 +67,9 @@ struct FastLoop {
   mutating func run() -> Stop {
     let filled = unsafe target - windowStart
     if filled < Self.windowByteCount {
-      let untilFull = Self.windowByteCount &- filled &+ 2 &* Self.targetSlack
+      // It stops where less than the slack and one unit of the budget is left: behind a full window.
+      let untilFull =
+        Self.windowByteCount &- filled &+ Self.targetSlack &+ 1 << Self.budgetTargetShift
       let room = unsafe targetEnd - target
       let stop = unsafe run(targetEnd: target + min(room, untilFull), window: FillingWindow.self)
       guard unsafe stop == .atOffset && target - windowStart >= Self.windowByteCount else {
@@ -83,7 +85,7 @@ struct FastLoop {
     unsafe behindLiterals = source + (3 &+ Int((header >> 20) & 15))
   }
 
-  /// How many pairs of rounds fit for sure; 0 or less when none does.
+  /// How many fours of rounds fit for sure; 0 or less when none does.
   @inline(__always)
   private func budget(targetEnd: UnsafeMutablePointer<UInt8>) -> Int {
     let ofSource = unsafe (sourceEnd - source &- Self.sourceSlack) >> Self.budgetSourceShift
@@ -98,32 +100,34 @@ struct FastLoop {
     // In registers: a copy of self whose address nobody takes.
     var loop = self
     defer { self = loop }
-    var budget = unsafe loop.budget(targetEnd: targetEnd)
-    guard budget > 0 else { return .atOffset }
+    guard unsafe sourceEnd - source >= Self.sourceSlack else { return .atOffset }
     loop.loadHeader()
+    var budget = unsafe loop.budget(targetEnd: targetEnd)
     while true {
       budget &-= 1
-      if loop.hotRound(budget: budget, window: window), loop.hotRound(budget: 0, window: window) {
+      // Four in a row: they share one test of the budget and need fewer moves between registers.
+      if loop.hotRound(budget: budget, window: window), loop.hotRound(budget: 0, window: window),
+        loop.hotRound(budget: 0, window: window), loop.hotRound(budget: 0, window: window)
+      {
         continue
       }
-      // The first is for a hot round that may have been done, another for the long round.
+      // The first is for the hot rounds that may have been done, another for the long round.
       budget &-= 1
-      if budget < 0 {
-        budget = unsafe loop.budget(targetEnd: targetEnd) &- 1
-        guard budget >= 0 else { return .atOffset }
+      if budget < 0 { budget = unsafe loop.budget(targetEnd: targetEnd) &- 1 }
+      if budget >= 0 {
+        let done = unsafe loop.longRound(targetEnd: targetEnd, window: window)
+        if done == .short { continue }
+        if done == .long {
+          budget = unsafe loop.budget(targetEnd: targetEnd)
+          continue
+        }
       }
-      switch unsafe loop.longRound(targetEnd: targetEnd, window: window) {
-      case .short: continue
-      case .long: break
-      case .refused:
-        // On a copy, so that the loop's own fields stay in registers.
-        var slow = loop
-        let stop = unsafe slow.anyRound(targetEnd: targetEnd)
-        loop = slow
-        if let stop { return stop }
-      }
+      // On a copy, so that the loop's own fields stay in registers.
+      var slow = loop
+      let stop = unsafe slow.anyRound(targetEnd: targetEnd)
+      loop = slow
+      if let stop { return stop }
       budget = unsafe loop.budget(targetEnd: targetEnd)
-      guard budget > 0 else { return .atOffset }
     }
   }
 
