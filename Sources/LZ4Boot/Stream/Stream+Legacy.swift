@@ -30,6 +30,7 @@ extension Stream {
     let magic = Magic(word)
     guard word == 0 || magic != nil else { return false }
     if behindSize {
+      if mayBeBlockOfZeros { return false }
       survey?.endLegacyFrame(lz4boot_legacy_end_size, size: legacyWord)
     } else {
       survey?.endLegacyFrame(word == 0 ? lz4boot_legacy_end_zeros : lz4boot_legacy_end_magic)
@@ -44,6 +45,11 @@ extension Stream {
       expect(.legacyZeros)
     }
     return true
+  }
+
+  /// Without decoding, a few zeros behind what may be a size may as well be a block that short.
+  var mayBeBlockOfZeros: Bool {
+    survey != nil && legacyWord < 4 && field.count > 0 && field.word == 0
   }
 
   /// Whether a word may be the size that the kernel's build appends.

@@ -99,6 +99,8 @@ struct Stream {
     case .legacyBlockSize:
       survey?.endLegacyFrame(
         field.count == 0 ? lz4boot_legacy_end_input : lz4boot_legacy_end_zeros)
+    case .legacySizeOrBlock where mayBeBlockOfZeros:
+      survey?.endLegacyFrame(lz4boot_legacy_end_zeros)
     case .legacySizeOrBlock:
       survey?.endLegacyFrame(lz4boot_legacy_end_size, size: legacyWord)
     default: break

@@ -51,8 +51,18 @@ struct Survey {
     if !isStored { unsafe info.pointee.in_place_margin &+= UInt64(byteCount / 255 &+ 2) }
   }
 
+  /// A frame that does not keep to its content size is refused.
   mutating func endFrame(contentSize: UInt64?) {
-    let bound = min(contentSize ?? .max, frameBound)
+    add(bound: min(contentSize ?? .max, frameBound), contentSize: contentSize)
+  }
+
+  /// An appended size says what the frame holds. It may also be a block's that looks like one, so it bounds nothing.
+  mutating func endLegacyFrame(_ end: lz4boot_legacy_end, size: UInt32? = nil) {
+    unsafe info.pointee.legacy_end = end.rawValue
+    add(bound: frameBound, contentSize: size.map(UInt64.init))
+  }
+
+  private func add(bound: UInt64, contentSize: UInt64?) {
     unsafe info.pointee.content_size_bound &+= bound
     guard unsafe info.pointee.content_size != Self.sizeUnknown else { return }
     guard let contentSize else {
@@ -62,12 +72,6 @@ struct Survey {
     // Sizes that add up to more than 64 bits are lies.
     let (sum, overflow) = unsafe info.pointee.content_size.addingReportingOverflow(contentSize)
     unsafe info.pointee.content_size = overflow ? Self.sizeUnknown : sum
-  }
-
-  /// An appended size says what the frame holds.
-  mutating func endLegacyFrame(_ end: lz4boot_legacy_end, size: UInt32? = nil) {
-    unsafe info.pointee.legacy_end = end.rawValue
-    endFrame(contentSize: size.map(UInt64.init))
   }
 
   func mayBeLegacySize(_ word: UInt32) -> Bool { UInt64(word) <= frameBound }
