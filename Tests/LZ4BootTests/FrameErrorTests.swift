@@ -84,11 +84,15 @@ import Testing
     expectDecode(sized, capacity: 8, is: inFrame(.dictionary_required, at: 14))
   }
 
-  /// The id lies in front of the checksum, and errors come in the order of the source.
-  @Test func tellsDictionaryBeforeWrongHeaderChecksum() {
+  /// A damaged header need not mean what it says of a dictionary.
+  @Test func tellsWrongHeaderChecksumBeforeDictionary() {
     var source = frame(FrameHeader(dictionaryID: 0x1234), [])
+    let right = source[10]
     source[10] ^= 1
-    expectDecode(source, capacity: 8, is: inFrame(.dictionary_required, at: 6))
+    expectDecode(
+      source, capacity: 8,
+      is: inFrame(
+        .header_checksum_mismatch, at: 10, expected: UInt64(right ^ 1), actual: UInt64(right)))
   }
 
   @Test func rejectsBlockStoredInTooManyBytes() {

@@ -77,14 +77,16 @@ extension ReferenceDecoder {
     header.blockMaximum = 1 << (8 + 2 * Int(bd >> 4))
     header.contentSizeOffset = position
     if header.flg & 8 != 0 { header.contentSize = try word(byteCount: 8) }
-    if header.flg & 1 != 0 {
-      throw Fault(status: .dictionary_required, offset: position)
-    }
+    let dictionaryIDOffset = position
+    if header.flg & 1 != 0 { _ = try word(byteCount: 4) }
     let computed = UInt64(naiveXXH32([UInt8](source[start..<position])) >> 8 & 0xFF)
     let found = UInt64(try byte())
     guard found == computed else {
       throw Fault(
         status: .header_checksum_mismatch, offset: position - 1, expected: found, actual: computed)
+    }
+    guard header.flg & 1 == 0 else {
+      throw Fault(status: .dictionary_required, offset: dictionaryIDOffset)
     }
     return header
   }
