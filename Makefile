@@ -131,7 +131,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-bare-metal test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-target test-bare-metal test-stub test-boot ## Run every test, the QEMU boots included
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -158,6 +158,12 @@ test-boot: cli ## Check on QEMU what boots and what is refused
 test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	@scripts/need.sh "to start packed kernels" qemu-system-arm device-tree-compiler
 	Tests/StubTests/smoke.sh
+
+.PHONY: test-target
+test-target: lib lib-host ## Compare the Cortex-A53 archives with the host's, with guard pages
+	@scripts/need.sh "to run Cortex-A53 code on this machine" qemu-user gcc libc6-dev \
+	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+	Tests/TargetTests/digest.sh
 
 .PHONY: test-bare-metal
 test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
