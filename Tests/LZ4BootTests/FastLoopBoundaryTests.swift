@@ -117,11 +117,13 @@ import Testing
     for history in 65_470..<65_516 {
       let produced = history + 18
       for offset in [produced + 1, 65_535] {
-        let source = block(
+        let good = Sequence([1, 2], offset: 50, matchByteCount: 8)
+        let sequences =
           [
             Sequence([UInt8](noise[..<history]), offset: 100, matchByteCount: 18),
             Sequence([], offset: offset, matchByteCount: 10),
-          ], last: counted(250))
+          ] + [Sequence](repeating: good, count: 30)
+        let source = block(sequences, last: counted(60))
         let outcome = decodeBlockBothWays(source, capacity: 70_000, on: bench)
         #expect(outcome.status == .offset_out_of_range, "\(history) + 18, \(offset)")
         #expect(outcome.output.count == produced, "\(history) + 18, \(offset)")
