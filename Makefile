@@ -54,6 +54,9 @@ help: ## Show this list
 
 .PHONY: lib
 lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
+	@for archive in $(filter %.a,$^); do \
+	    echo "$$archive: stack at most, frame by frame"; Tests/ObjectTests/stack.sh "$$archive"; \
+	done
 
 .PHONY: lib-host
 lib-host: $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the same library for this machine
@@ -67,11 +70,12 @@ $(BUILD)/$(1)/liblz4boot.a: $(DECODER_SOURCES) $(HEADER) Makefile
 	    $$$$($(NM) --defined-only --extern-only -j $$(@D)/whole.o | sed -n 's/^lz4boot_/-u &/p') \
 	    -o $$(@D)/lz4boot.o $$(@D)/whole.o
 	$(OBJCOPY) --wildcard --keep-global-symbol='lz4boot_*' --strip-unneeded --remove-section='.swift*' \
-	    --remove-section=.linker-options $$(@D)/lz4boot.o
+	    --remove-section=.linker-options --remove-section=.text._swift_exceptionPersonality \
+	    $$(@D)/lz4boot.o
 	rm -f $$@ && $(AR) rcsD $$@ $$(@D)/lz4boot.o
 endef
 $(eval $(call archive,aarch64,$(A53)))
-$(eval $(call archive,aarch64-strict,$(A53_STRICT)))
+$(eval $(call archive,aarch64-strict,$(A53_STRICT) -D LZ4BOOT_STRICT_ALIGNMENT))
 $(eval $(call archive,host,$(HOST)))
 
 $(BUILD)/include/lz4boot.h: $(HEADER)

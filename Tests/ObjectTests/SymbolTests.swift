@@ -56,6 +56,18 @@ import Testing
     #expect(kinds.subtracting(allowed) == [])
   }
 
+  /// Not one check of the language is left that could stop the decoder on an input.
+  @Test(arguments: Archive.allCases)
+  func hasNoTrap(archive: Archive) throws {
+    let output = try Tools.llvm(
+      "llvm-objdump", "--disassemble", "--no-show-raw-insn", try archive.built())
+    let traps = output.lines.filter { line in
+      line.split(whereSeparator: \.isWhitespace).contains { ["brk", "udf", "ud2"].contains($0) }
+    }
+    #expect(output.lines.contains { $0.contains("ret") })
+    #expect(traps == [])
+  }
+
   /// Boot code may run with the FPU off.
   @Test(arguments: Archive.forBootCode)
   func usesNoFloatingPointOrSIMDRegister(archive: Archive) throws {

@@ -19,43 +19,40 @@ struct BlockDecoder {
   /// Source offset at which the literals or the match offset start.
   private var fieldOffset: UInt64 = 0
 
-  /// Source offset of the first byte behind the block.
-  private let blockEnd: UInt64
   /// Matches reach back to this index of the target at most.
   private let windowStart: Int
   /// The block's output may not reach beyond this index of the target.
   private let outputEnd: Int
 
-  init(blockEnd: UInt64, windowStart: Int, outputEnd: Int) {
-    self.blockEnd = blockEnd
+  init(windowStart: Int, outputEnd: Int) {
     self.windowStart = windowStart
     self.outputEnd = outputEnd
   }
 
   /// Decodes what is at hand. True once the block is complete, false when more of it is needed.
   ///
-  /// `source` does not reach beyond the block.
+  /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`.
   mutating func decode(
-    from source: inout SourceCursor, into target: inout Target
+    from source: inout SourceCursor, into target: inout Target, blockEnd: UInt64
   ) throws(DecodeError) -> Bool {
     while true {
       let moreIsNeeded: Bool
       switch field {
       case .token:
-        moreIsNeeded = try !readToken(&source)
+        moreIsNeeded = try !readToken(&source, blockEnd)
       case .literalLength:
-        moreIsNeeded = try !readLength(&source, next: .literals)
-        if !moreIsNeeded { try startLiterals(at: source.offset) }
+        moreIsNeeded = try !readLength(&source, blockEnd, next: .literals)
+        if !moreIsNeeded { try startLiterals(at: source.offset, blockEnd) }
       case .literals:
         moreIsNeeded = try !moveLiterals(&source, &target)
         if !moreIsNeeded && source.offset == blockEnd { return true }
-      case .offsetLow where runFastLoop(&source, &target) == .atToken:
+      case .offsetLow where FastLoop.isWorthIt && runFastLoop(&source, &target) == .atToken:
         field = .token
         moreIsNeeded = false
       case .offsetLow, .offsetHigh:
-        moreIsNeeded = try !readOffset(&source, target.count)
+        moreIsNeeded = try !readOffset(&source, blockEnd, target.count)
       case .matchLength:
-        moreIsNeeded = try !readLength(&source, next: .match)
+        moreIsNeeded = try !readLength(&source, blockEnd, next: .match)
       case .match:
         try appendMatch(source, &target)
         moreIsNeeded = false
@@ -73,30 +70,34 @@ struct BlockDecoder {
   }
 
   /// The next byte, nil when it is not at hand. Every field read by this must be inside the block.
-  private func readByte(_ source: inout SourceCursor) throws(DecodeError) -> UInt8? {
+  private func readByte(
+    _ source: inout SourceCursor, _ blockEnd: UInt64
+  ) throws(DecodeError) -> UInt8? {
     guard source.offset < blockEnd else {
       throw DecodeError(status: .truncated_input, offset: blockEnd)
     }
     return source.readByte()
   }
 
-  private mutating func readToken(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    guard let byte = try readByte(&source) else { return false }
+  private mutating func readToken(
+    _ source: inout SourceCursor, _ blockEnd: UInt64
+  ) throws(DecodeError) -> Bool {
+    guard let byte = try readByte(&source, blockEnd) else { return false }
     matchNibble = Int(byte & 15)
     length = UInt64(byte >> 4)
     if length == BlockFormat.extendedLength {
       field = .literalLength
     } else {
-      try startLiterals(at: source.offset)
+      try startLiterals(at: source.offset, blockEnd)
     }
     return true
   }
 
   /// Adds up the bytes of an extended length. They are at most as many as the source's, so 64 bits hold the sum.
   private mutating func readLength(
-    _ source: inout SourceCursor, next: Field
+    _ source: inout SourceCursor, _ blockEnd: UInt64, next: Field
   ) throws(DecodeError) -> Bool {
-    while let byte = try readByte(&source) {
+    while let byte = try readByte(&source, blockEnd) {
       length &+= UInt64(byte)
       if byte != BlockFormat.lengthContinues {
         field = next
@@ -106,7 +107,9 @@ struct BlockDecoder {
     return false
   }
 
-  private mutating func startLiterals(at offset: UInt64) throws(DecodeError) {
+  private mutating func startLiterals(
+    at offset: UInt64, _ blockEnd: UInt64
+  ) throws(DecodeError) {
     guard length <= blockEnd &- offset else {
       throw DecodeError(status: .literals_overrun, offset: offset)
     }
@@ -119,7 +122,8 @@ struct BlockDecoder {
   ) throws(DecodeError) -> Bool {
     let end = min(outputEnd, target.literalsEnd(reading: source))
     // The literals lie inside the block, whose size is an Int's.
-    length &-= UInt64(target.append(from: &source, limit: Int(length), end: end))
+    let limit = Int(truncatingIfNeeded: length)
+    length &-= UInt64(count: target.append(from: &source, limit: limit, end: end))
     guard length > 0 else {
       field = .offsetLow
       return true
@@ -130,9 +134,9 @@ struct BlockDecoder {
 
   /// [offset:u16le]
   private mutating func readOffset(
-    _ source: inout SourceCursor, _ outputCount: Int
+    _ source: inout SourceCursor, _ blockEnd: UInt64, _ outputCount: Int
   ) throws(DecodeError) -> Bool {
-    guard let byte = try readByte(&source) else { return false }
+    guard let byte = try readByte(&source, blockEnd) else { return false }
     if field == .offsetLow {
       fieldOffset = source.offset &- 1
       offset = Int(byte)
@@ -144,7 +148,7 @@ struct BlockDecoder {
     guard offset <= outputCount &- windowStart else {
       throw DecodeError(status: .offset_out_of_range, offset: fieldOffset)
     }
-    length = UInt64(matchNibble &+ BlockFormat.matchLengthMin)
+    length = UInt64(count: matchNibble &+ BlockFormat.matchLengthMin)
     field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
     return true
   }
@@ -154,9 +158,9 @@ struct BlockDecoder {
   ) throws(DecodeError) {
     let end = min(outputEnd, target.matchEnd(reading: source))
     let room = end &- target.count
-    let count = length < UInt64(room) ? Int(length) : room
+    let count = length < UInt64(count: room) ? Int(truncatingIfNeeded: length) : room
     target.appendMatch(offset: offset, byteCount: count)
-    guard UInt64(count) == length else { throw outOfRoom(target) }
+    guard UInt64(count: count) == length else { throw outOfRoom(target) }
     field = .token
   }
 

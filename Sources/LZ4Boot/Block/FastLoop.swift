@@ -38,6 +38,14 @@ struct FastLoop {
     case atOffset, atToken
   }
 
+  /// Where alignment is enforced, wide copies are copies byte by byte and memory is Device memory: nothing is fast, and
+  /// code and stack are saved.
+  #if LZ4BOOT_STRICT_ALIGNMENT
+    static let isWorthIt = false
+  #else
+    static let isWorthIt = true
+  #endif
+
   /// No offset reaches further back: behind that much output none can be out of range.
   private static let windowByteCount = 65_536
 
@@ -64,6 +72,7 @@ struct FastLoop {
     self.matchNibble = matchNibble
   }
 
+  @inline(__always)
   mutating func run() -> Stop {
     let filled = unsafe target - windowStart
     if filled < Self.windowByteCount {
@@ -93,7 +102,8 @@ struct FastLoop {
     return min(ofSource, ofTarget)
   }
 
-  @inline(__always)
+  /// Never inlined, as two loops in one function would need twice the stack.
+  @inline(never)
   private mutating func run<Window: WindowState>(
     targetEnd: UnsafeMutablePointer<UInt8>, window: Window.Type
   ) -> Stop {

@@ -8,14 +8,12 @@ struct XXH32 {
   private static let prime5: UInt32 = 0x1656_67B1
   private static let stripeByteCount = 16
 
-  private var seed: UInt32
   private var lane1, lane2, lane3, lane4: UInt32
-  private var byteCount: UInt64 = 0
+  private(set) var byteCount: UInt64 = 0
   /// The start of a stripe whose end has not come yet: `byteCount % 16` bytes.
   private var stripe = Bytes16()
 
   init(seed: UInt32 = 0) {
-    self.seed = seed
     lane1 = seed &+ Self.prime1 &+ Self.prime2
     lane2 = seed &+ Self.prime2
     lane3 = seed
@@ -30,7 +28,7 @@ struct XXH32 {
       unsafe next += 1
       left &-= 1
     }
-    let stripesByteCount = left &- left % Self.stripeByteCount
+    let stripesByteCount = left & ~(Self.stripeByteCount &- 1)
     unsafe consumeStripes(next, byteCount: stripesByteCount)
     unsafe next += stripesByteCount
     left &-= stripesByteCount
@@ -42,7 +40,7 @@ struct XXH32 {
   }
 
   mutating func update(_ byte: UInt8) {
-    stripe.set(byte, at: Int(byteCount % 16))
+    stripe.set(byte, at: Int(truncatingIfNeeded: byteCount % 16))
     byteCount &+= 1
     if byteCount % 16 == 0 {
       consume(stripe)
@@ -53,10 +51,11 @@ struct XXH32 {
   func digest() -> UInt32 {
     var hash =
       byteCount < 16
-      ? seed &+ Self.prime5
+      // Nothing has changed the third lane yet: it is the seed.
+      ? lane3 &+ Self.prime5
       : lane1.rotated(1) &+ lane2.rotated(7) &+ lane3.rotated(12) &+ lane4.rotated(18)
     hash &+= UInt32(truncatingIfNeeded: byteCount)
-    let count = Int(byteCount % 16)
+    let count = Int(truncatingIfNeeded: byteCount % 16)
     var index = 0
     while count &- index >= 4 {
       hash &+= UInt32(truncatingIfNeeded: stripe.word(at: index)) &* Self.prime3
@@ -95,7 +94,7 @@ struct XXH32 {
       position &+= Self.stripeByteCount
     }
     (lane1, lane2, lane3, lane4) = (a, b, c, d)
-    self.byteCount &+= UInt64(byteCount)
+    self.byteCount &+= UInt64(count: byteCount)
   }
 
   @inline(__always)
@@ -107,6 +106,6 @@ struct XXH32 {
 extension UInt32 {
   @inline(__always)
   fileprivate func rotated(_ count: UInt32) -> UInt32 {
-    (self << count) | (self >> (32 &- count))
+    (self &<< count) | (self &>> (32 &- count))
   }
 }

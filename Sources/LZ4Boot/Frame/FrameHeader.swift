@@ -58,14 +58,14 @@ struct FrameHeader {
   init(_ field: FieldBuffer) throws(DecodeError) {
     flags = field[0]
     let code = field[1] >> 4 &- Self.smallestBlockMaximumCode
-    blockMaximum = Self.smallestBlockMaximum << UInt32(2 &* code)
+    blockMaximum = Self.smallestBlockMaximum &<< UInt32(2 &* code)
     var position = 2
     if flags & Self.hasContentSize != 0 {
       contentSize = field.number(at: position)
-      contentSizeOffset = field.offset &+ UInt64(position)
+      contentSizeOffset = field.offset &+ UInt64(count: position)
       position &+= 8
     }
-    let dictionaryIDOffset = field.offset &+ UInt64(position)
+    let dictionaryIDOffset = field.offset &+ UInt64(count: position)
     if flags & Self.dictionaryID != 0 { position &+= 4 }
 
     // "Header Checksum": the second byte of the descriptor's XXH32.
@@ -73,7 +73,7 @@ struct FrameHeader {
     let actual = UInt8(truncatingIfNeeded: field.xxh32(byteCount: position) >> 8)
     guard actual == expected else {
       throw DecodeError(
-        status: .header_checksum_mismatch, offset: field.offset &+ UInt64(position),
+        status: .header_checksum_mismatch, offset: field.offset &+ UInt64(count: position),
         expected: UInt64(expected), actual: UInt64(actual))
     }
     guard flags & Self.dictionaryID == 0 else {

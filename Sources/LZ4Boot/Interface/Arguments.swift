@@ -30,20 +30,15 @@ enum Arguments {
       isInPlace: isInPlace)
   }
 
-  static func stream(
-    _ target: UnsafeMutableRawPointer?, _ capacity: Int, flags: UInt32
-  ) -> Stream? {
+  /// The `lz4boot_flag`s, nil if any of them is not known.
+  static func options(_ flags: UInt32) -> Stream.Options? {
     let known =
       lz4boot_flag_stop_after_frame.rawValue | lz4boot_flag_in_place.rawValue
       | lz4boot_flag_require_checksums.rawValue
     guard flags & ~known == 0 else { return nil }
-    let isInPlace = flags & lz4boot_flag_in_place.rawValue != 0
-    guard let target = unsafe self.target(target, capacity, isInPlace: isInPlace) else {
-      return nil
-    }
-    return Stream(
-      target: target,
+    return Stream.Options(
       stopsAfterFrame: flags & lz4boot_flag_stop_after_frame.rawValue != 0,
+      isInPlace: flags & lz4boot_flag_in_place.rawValue != 0,
       requiresChecksums: flags & lz4boot_flag_require_checksums.rawValue != 0)
   }
 

@@ -8,8 +8,10 @@ public func lz4boot_decode(
 ) -> lz4boot_status {
   guard
     var cursor = unsafe Arguments.source(source, source_byte_count),
-    var stream = unsafe Arguments.stream(target, target_capacity, flags: flags)
+    let options = Arguments.options(flags),
+    let target = unsafe Arguments.target(target, target_capacity, isInPlace: options.isInPlace)
   else { return unsafe report.fillBadArgument() }
+  var stream = Stream(target: target, options: options)
   stream.push(&cursor)
   stream.finish()
   return unsafe stream.report(to: report, otherwise: .ok)

@@ -11,12 +11,12 @@ public func lz4boot_decode_block(
     var target = unsafe Arguments.target(target, target_capacity, isInPlace: false),
     target.overlap(with: cursor) == .none
   else { return unsafe report.fillBadArgument() }
-  var block = BlockDecoder(
-    blockEnd: UInt64(source_byte_count), windowStart: 0, outputEnd: .max)
+  var block = BlockDecoder(windowStart: 0, outputEnd: .max)
   var error: DecodeError?
   do throws(DecodeError) {
     // All of the block is at hand: more is never needed.
-    _ = try block.decode(from: &cursor, into: &target)
+    _ = try block.decode(
+      from: &cursor, into: &target, blockEnd: UInt64(count: source_byte_count))
   } catch let failure {
     error = failure
   }

@@ -8,9 +8,10 @@ public func lz4boot_inspect(
   guard
     let info = unsafe info,
     var cursor = unsafe Arguments.source(source, source_byte_count),
-    var stream = unsafe Arguments.stream(nil, 0, flags: 0)
+    let nowhere = unsafe Arguments.target(nil, 0, isInPlace: false)
   else { return unsafe report.fillBadArgument() }
   let survey = unsafe Survey(unsafeInfo: info)
+  var stream = Stream(target: nowhere, options: Stream.Options())
   stream.survey = survey
   stream.push(&cursor)
   stream.finish()

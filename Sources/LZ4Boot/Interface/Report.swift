@@ -12,7 +12,7 @@ extension UnsafeMutablePointer<lz4boot_report>? {
         to: lz4boot_report(
           status: status.rawValue, format: format.rawValue,
           source_offset: error?.offset ?? sourceOffset,
-          target_byte_count: UInt64(targetByteCount), block_index: blockIndex,
+          target_byte_count: UInt64(count: targetByteCount), block_index: blockIndex,
           expected: error?.expected ?? 0, actual: error?.actual ?? 0))
     }
     return status

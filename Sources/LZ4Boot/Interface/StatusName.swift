@@ -18,10 +18,10 @@ public func lz4boot_status_name(_ status: lz4boot_status) -> UnsafePointer<CChar
   let names = unsafe (isError ? errorNames : successNames).utf8Start
   let unknown =
     isError ? lz4boot_status.bad_argument.rawValue + 1 : lz4boot_status.need_input.rawValue + 1
-  var left = min(value, unknown) - (isError ? firstError : 0)
+  var left = min(value, unknown) &- (isError ? firstError : 0)
   var name = unsafe names
   while left > 0 {
-    if unsafe name.pointee == 0 { left -= 1 }
+    if unsafe name.pointee == 0 { left &-= 1 }
     unsafe name += 1
   }
   return unsafe UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self)

@@ -34,12 +34,16 @@ public func lz4boot_stream_start(
   _ target: UnsafeMutableRawPointer?, _ target_capacity: Int, _ flags: UInt32
 ) {
   guard let storage = unsafe StreamStorage.at(stream) else { return }
-  guard let started = unsafe Arguments.stream(target, target_capacity, flags: flags) else {
+  guard
+    let options = Arguments.options(flags),
+    let target = unsafe Arguments.target(target, target_capacity, isInPlace: options.isInPlace)
+  else {
     unsafe storage.pointee.mark = 0
     return
   }
   unsafe storage.initialize(
-    to: StreamStorage(mark: StreamStorage.startedMark, stream: started))
+    to: StreamStorage(
+      mark: StreamStorage.startedMark, stream: Stream(target: target, options: options)))
 }
 
 @c @implementation

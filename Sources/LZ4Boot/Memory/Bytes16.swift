@@ -6,18 +6,17 @@ struct Bytes16 {
 
   /// Puts a byte where there is 0; `index` is 0…15.
   mutating func set(_ byte: UInt8, at index: Int) {
-    if index < 8 {
-      low |= UInt64(byte) << UInt64(8 &* index)
-    } else {
-      high |= UInt64(byte) << UInt64(8 &* (index &- 8))
-    }
+    // The wrapping shift takes the index modulo 8.
+    let byte = UInt64(byte) &<< UInt64(truncatingIfNeeded: 8 &* index)
+    if index < 8 { low |= byte } else { high |= byte }
   }
 
   /// The little-endian number of eight bytes from `index` on; behind the last byte there are zeros.
   func word(at index: Int) -> UInt64 {
-    let shift = UInt64(8 &* index)
-    // A shift by 64 or more gives 0.
-    return (low >> shift) | (index < 8 ? high << (64 - shift) : high >> (shift - 64))
+    let shift = UInt64(truncatingIfNeeded: 8 &* index)
+    if index >= 8 { return high &>> shift }
+    // In two steps, as a shift by 64 is one by 0.
+    return (low &>> shift) | ((high &<< 1) &<< (63 &- shift))
   }
 
   subscript(index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word(at: index)) }

@@ -86,7 +86,7 @@ func copyForward(
 
 /// Writes exactly `byteCount` bytes, each equal to the one `offset` bytes in front of it.
 func copyMatch(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: Int) {
-  let match = unsafe UnsafePointer(target - offset)
+  let match = unsafe UnsafePointer(target + (0 &- offset))
   if offset >= 16 {
     // SAFETY: a load ends at or below the place of the store that follows it.
     unsafe copyForward(from: match, to: target, byteCount: byteCount)
@@ -98,7 +98,8 @@ func copyMatch(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: I
     copied &+= 1
   }
   // Sixteen bytes of the pattern stand; every further step repeats them a whole number of periods on.
-  let period = 16 &- 16 % offset
+  var period = offset
+  while period &+ offset <= 16 { period &+= offset }
   copied = min(copied, period)
   while byteCount &- copied >= 16 {
     unsafe copy16(from: UnsafePointer(target), to: target + copied)

@@ -1,3 +1,9 @@
+extension UInt64 {
+  /// A count is never negative, so nothing can go wrong, and no trap is needed for it.
+  @inline(__always)
+  init(count: Int) { self.init(truncatingIfNeeded: count) }
+}
+
 /// Bytes of the source that are at hand and still to be read.
 @safe
 struct SourceCursor {
@@ -30,7 +36,7 @@ struct SourceCursor {
 
   /// The next bytes, `limit` at most.
   func prefix(_ limit: UInt64) -> SourceCursor {
-    let count = limit < UInt64(byteCount) ? Int(limit) : byteCount
+    let count = limit < UInt64(count: byteCount) ? Int(truncatingIfNeeded: limit) : byteCount
     return unsafe SourceCursor(unsafeStart: next, byteCount: count, offset: offset)
   }
 

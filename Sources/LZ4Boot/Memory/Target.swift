@@ -49,7 +49,7 @@ struct Target {
 
   func overlap(with source: SourceCursor) -> Overlap {
     let start = index(of: source)
-    if source.isEmpty || start >= capacity || start <= -source.byteCount { return .none }
+    if source.isEmpty || start >= capacity || start <= 0 &- source.byteCount { return .none }
     if start < 0 || source.byteCount > capacity &- start { return .crossing }
     return start < count ? .overwritten : .ahead
   }

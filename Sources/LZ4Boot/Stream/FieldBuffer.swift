@@ -36,7 +36,11 @@ struct FieldBuffer {
   /// Of the first `byteCount` bytes.
   func xxh32(byteCount: Int) -> UInt32 {
     var hash = XXH32()
-    for index in 0..<byteCount { hash.update(bytes[index]) }
+    var index = 0
+    while index < byteCount {
+      hash.update(bytes[index])
+      index &+= 1
+    }
     return hash.digest()
   }
 }

@@ -6,14 +6,16 @@ extension Stream {
   private static let pieceByteCount: UInt64 = 8 << 10
 
   mutating func startBlock(windowStart: Int, blockMaximum: UInt32) {
-    let (end, overflow) = target.count.addingReportingOverflow(Int(blockMaximum))
-    block = BlockDecoder(
-      blockEnd: dataEnd, windowStart: windowStart, outputEnd: overflow ? .max : end)
+    let (end, overflow) = target.count.addingReportingOverflow(
+      Int(truncatingIfNeeded: blockMaximum))
+    block = BlockDecoder(windowStart: windowStart, outputEnd: overflow ? .max : end)
   }
 
+  @inline(__always)
   mutating func decodeBlock(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     try takeData(&source) { stream, piece throws(DecodeError) in
-      try stream.block.decode(from: &piece, into: &stream.target)
+      try stream.block.decode(
+        from: &piece, into: &stream.target, blockEnd: stream.dataEnd)
     }
   }
 
@@ -53,8 +55,9 @@ extension Stream {
       let isAtEnd = try take(&self, &piece)
       source.skip(whole.byteCount)
       if header.hasContentChecksum {
-        target.hash(from: hashedEnd, into: &contentHash)
-        hashedEnd = target.count
+        // What is hashed of the frame says where the next bytes are.
+        let hashed = Int(truncatingIfNeeded: contentHash.byteCount)
+        target.hash(from: frameStart &+ hashed, into: &contentHash)
       }
       if isAtEnd {
         endBlock()

@@ -83,7 +83,7 @@ extension Stream {
 
   private func checkContentSize() throws(DecodeError) {
     guard survey == nil, let expected = header.contentSize else { return }
-    let actual = UInt64(target.count &- frameStart)
+    let actual = UInt64(count: target.count &- frameStart)
     guard actual == expected else {
       throw DecodeError(
         status: .content_size_mismatch, offset: header.contentSizeOffset, expected: expected,

@@ -35,8 +35,8 @@ extension Stream {
     } else {
       survey?.endLegacyFrame(word == 0 ? lz4boot_legacy_end_zeros : lz4boot_legacy_end_magic)
     }
-    frameCount &+= 1
-    if stopsAfterFrame {
+    hasFrame = true
+    if options.stopsAfterFrame {
       // `field` keeps the offset at which the frame ended.
       phase = .stopped
     } else if let magic {
@@ -55,7 +55,7 @@ extension Stream {
   /// Whether a word may be the size that the kernel's build appends.
   private func mayBeSize(_ word: UInt32) -> Bool {
     if let survey { return survey.mayBeLegacySize(word) }
-    return Int(word) == target.count &- frameStart
+    return UInt64(word) == UInt64(count: target.count &- frameStart)
   }
 
   /// A word that equals the bytes produced is the size if nothing, zeros or a magic follow, or else a block's.
@@ -64,25 +64,12 @@ extension Stream {
       if field.count == 4, try endLegacyFrame(behindSize: true) { return true }
       let (word, count) = (field.word, field.count)
       if word != 0 && !Magic.canStart(with: word, byteCount: count) || count == 4 {
-        target.setFence(before: source)
-        try startBlockOfLegacySize(with: word, byteCount: count)
-        target.clearFence()
+        startLegacyBlock(byteCount: legacyWord, at: field.offset)
+        (legacyWord, lookaheadCount) = (word, UInt8(truncatingIfNeeded: count))
         return true
       }
     }
     return false
-  }
-
-  /// The bytes that were looked at start a block.
-  private mutating func startBlockOfLegacySize(
-    with word: UInt32, byteCount: Int
-  ) throws(DecodeError) {
-    let offset = field.offset
-    startLegacyBlock(byteCount: legacyWord, at: offset)
-    try withCursor(over: word, byteCount: byteCount, offset: offset) { cursor throws(DecodeError) in
-      // A block of a single byte may be over before all of them are taken; then the next size starts with the rest.
-      if try decodeBlock(&cursor) { _ = field.collect(4, from: &cursor) }
-    }
   }
 
   private mutating func startLegacyBlock(byteCount: UInt32, at offset: UInt64) {

@@ -19,47 +19,54 @@ struct Stream {
     case none, frame, legacy, skippable, rawBlock
   }
 
-  let stopsAfterFrame: Bool
-  let requiresChecksums: Bool
+  struct Options {
+    var stopsAfterFrame = false
+    var isInPlace = false
+    var requiresChecksums = false
+  }
+
+  // Small fields first: they share a word.
+  let options: Options
   var phase = Phase.magic
   var format = Format.none
+  /// Whether a frame has ended.
+  var hasFrame = false
+  /// How many bytes were looked at that turned out to start a block: they are in `legacyWord`, to be taken again.
+  var lookaheadCount: UInt8 = 0
+  /// A legacy size word of which it is not known yet what it is.
+  var legacyWord: UInt32 = 0
+
   var error: DecodeError?
   var target: Target
   /// Bytes of the source taken so far.
   var consumedCount: UInt64 = 0
   var field = FieldBuffer()
-  /// Frames that have ended.
-  var frameCount: UInt64 = 0
 
   var header = FrameHeader()
   /// Index of the target at which the frame's output starts.
   var frameStart = 0
   var contentHash = XXH32()
-  /// Index of the target up to which the content is hashed.
-  var hashedEnd = 0
 
   var blockIndex: UInt64 = 0
   /// Source offsets of the block's, or the skippable frame's, data.
   var dataStart: UInt64 = 0
   var dataEnd: UInt64 = 0
-  var block = BlockDecoder(blockEnd: 0, windowStart: 0, outputEnd: 0)
+  var block = BlockDecoder(windowStart: 0, outputEnd: 0)
   var blockHash = XXH32()
-  /// A legacy size word of which it is not known yet what it is.
-  var legacyWord: UInt32 = 0
 
   /// Set when blocks are only counted, not decoded.
   var survey: Survey?
 
-  init(target: Target, stopsAfterFrame: Bool, requiresChecksums: Bool) {
+  @inline(__always)
+  init(target: Target, options: Options) {
     self.target = target
-    self.stopsAfterFrame = stopsAfterFrame
-    self.requiresChecksums = requiresChecksums
+    self.options = options
   }
 
   /// Whether the source may end here.
   var mayEnd: Bool {
     switch phase {
-    case .magic: frameCount > 0 && field.count == 0
+    case .magic: hasFrame && field.count == 0
     case .legacyBlockSize, .legacySizeOrBlock: field.word == 0
     case .legacyZeros, .stopped: true
     default: false
@@ -69,7 +76,7 @@ struct Stream {
   /// How much of the source is consumed, as seen by the caller: bytes that have been looked at behind the only frame
   /// that was asked for are not.
   var reportedCount: UInt64 {
-    let looksBeyond = phase == .stopped || (stopsAfterFrame && mayEnd && field.count > 0)
+    let looksBeyond = phase == .stopped || (options.stopsAfterFrame && mayEnd && field.count > 0)
     return looksBeyond ? field.offset : consumedCount
   }
 
@@ -78,11 +85,36 @@ struct Stream {
     guard error == nil && phase != .stopped else { return }
     do throws(DecodeError) {
       try checkOverlap(source)
-      while try step(&source) {}
+      try run(&source)
+      while lookaheadCount > 0 {
+        try runLookahead(before: source)
+        try run(&source)
+      }
       consumedCount = source.offset
     } catch {
       self.error = error
     }
+  }
+
+  /// Takes bytes until there are no more, or some are to be taken again. Blocks are not a step, for the stack's sake.
+  @inline(never)
+  private mutating func run(_ source: inout SourceCursor) throws(DecodeError) {
+    var goesOn = true
+    while goesOn && lookaheadCount == 0 {
+      goesOn = phase == .compressedBlock ? try decodeBlock(&source) : try step(&source)
+    }
+  }
+
+  /// Takes bytes again that were looked at. They are too few for anything but a block and the start of the next size.
+  private mutating func runLookahead(before source: SourceCursor) throws(DecodeError) {
+    let byteCount = Int(lookaheadCount)
+    lookaheadCount = 0
+    target.setFence(before: source)
+    try withCursor(over: legacyWord, byteCount: byteCount, offset: dataStart) {
+      cursor throws(DecodeError) in
+      try run(&cursor)
+    }
+    target.clearFence()
   }
 
   /// Bytes that cannot be had are missing from here on.
@@ -118,12 +150,12 @@ struct Stream {
   }
 
   /// One field, or what there is of it. False when more of the source is needed, or nothing.
+  @inline(never)
   private mutating func step(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     switch phase {
     case .magic: try readMagic(&source)
     case .descriptor: try readDescriptor(&source)
     case .blockSize: try readBlockSize(&source)
-    case .compressedBlock: try decodeBlock(&source)
     case .storedBlock: try moveStoredBlock(&source)
     case .blockChecksum: try readBlockChecksum(&source)
     case .contentChecksum: try readContentChecksum(&source)
@@ -132,7 +164,7 @@ struct Stream {
     case .legacyZeros: try readLegacyZeros(&source)
     case .skippableSize: readSkippableSize(&source)
     case .skippableData: skipData(&source)
-    case .stopped: false
+    case .compressedBlock, .stopped: false
     }
   }
 
@@ -145,14 +177,14 @@ struct Stream {
   /// The magic is read byte by byte, so that what can be none is told at once.
   private mutating func readMagic(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     while field.collect(field.count &+ 1, from: &source) {
-      if format == .legacy && frameCount > 0 && field.word == 0 && field.count == 1 {
+      if format == .legacy && hasFrame && field.word == 0 && field.count == 1 {
         survey?.endLegacyFrame(lz4boot_legacy_end_zeros)
         expect(.legacyZeros)
         return true
       }
       guard Magic.canStart(with: field.word, byteCount: field.count) else {
         throw DecodeError(
-          status: frameCount == 0 ? .unknown_format : .trailing_data, offset: field.offset)
+          status: hasFrame ? .trailing_data : .unknown_format, offset: field.offset)
       }
       if field.count == 4, let magic = Magic(field.word) {
         try startFrame(magic)
@@ -166,7 +198,6 @@ struct Stream {
   mutating func startFrame(_ magic: Magic) throws(DecodeError) {
     blockIndex = 0
     frameStart = target.count
-    hashedEnd = target.count
     contentHash = XXH32()
     switch magic {
     case .frame:
@@ -186,15 +217,15 @@ struct Stream {
 
   /// `field` holds what tells whether there is a checksum.
   func requireChecksum(_ isThere: Bool) throws(DecodeError) {
-    if requiresChecksums && !isThere {
+    if options.requiresChecksums && !isThere {
       throw DecodeError(status: .content_checksum_mismatch, offset: field.offset)
     }
   }
 
   /// Behind the last byte of a frame.
   mutating func endFrame(at source: SourceCursor) {
-    frameCount &+= 1
-    expect(stopsAfterFrame ? .stopped : .magic)
+    hasFrame = true
+    expect(options.stopsAfterFrame ? .stopped : .magic)
     // The offset of the field that does not come is where the frame ends.
     field.place(at: source.offset)
   }
