@@ -112,8 +112,8 @@ $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.
 
 # -pie: so that the linker lists each place that would need an address, and linker/stub.ld refuses it.
 $(BUILD)/lz4boot.stub: $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
-	$(LLD) -pie --no-dynamic-linker --gc-sections --fix-cortex-a53-843419 -T linker/stub.ld \
-	    -Map $(BUILD)/stub/stub.map -o $(BUILD)/stub/stub.elf \
+	$(LLD) -pie --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \
+	    -T linker/stub.ld -Map $(BUILD)/stub/stub.map -o $(BUILD)/stub/stub.elf \
 	    $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a
 	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/stub.elf $@
 

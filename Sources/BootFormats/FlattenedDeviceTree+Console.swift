@@ -35,7 +35,7 @@ extension FlattenedDeviceTree {
     if let colon = first(UInt8(ascii: ":"), in: name, of: blob) {
       name = name.lowerBound..<colon
     }
-    // Longer than any path of a board, and short enough that comparing with it takes no time.
+    // Longer than any path of a board.
     guard name.count <= 256 else { return nil }
     guard try follow(name, from: &path, in: blob), path.count > 1,
       let kind = try consoleKind(of: path.last, in: blob),
@@ -45,7 +45,8 @@ extension FlattenedDeviceTree {
     let shift = try register("reg-shift", of: path.last, default: 0, in: blob)
     let width = try register("reg-io-width", of: path.last, default: 1, in: blob)
     // Registers that do not lie where their accesses are aligned cannot be meant.
-    guard shift <= 3, width == 1 || width == 4, kind == .pl011 || width <= 1 << shift,
+    guard address < 1 << 48, shift <= 3, width == 1 || width == 4,
+      kind == .pl011 || width <= 1 << shift,
       address % (kind == .pl011 ? 4 : width) == 0
     else { return nil }
     return SerialConsole(

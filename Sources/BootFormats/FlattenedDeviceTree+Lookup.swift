@@ -84,8 +84,7 @@ extension FlattenedDeviceTree {
   /// Finds the node that a path in the blob names: "/a/b@1", or an alias, or an alias and a path
   /// below it. A unit address may be left out.
   ///
-  /// - Parameter path: starts at the root and is extended to the node. (In place: without a C
-  ///   library there is no memcpy to return it with.)
+  /// - Parameter path: starts at the root and is extended to the node.
   /// - Returns: false if there is no such node.
   func follow(
     _ name: Range<Int>, from path: inout Path, in blob: borrowing Span<UInt8>
@@ -94,7 +93,9 @@ extension FlattenedDeviceTree {
       return try descend(name, from: &path, in: blob)
     }
     let slash = first(UInt8(ascii: "/"), in: name, of: blob) ?? name.upperBound
-    guard let aliases = try child(.text("aliases"), of: path.last, in: blob),
+    // Devicetree Specification, "/aliases node": 1 to 31 characters. It also bounds the comparisons.
+    guard slash - name.lowerBound <= 31,
+      let aliases = try child(.text("aliases"), of: path.last, in: blob),
       let value = try property(.range(name.lowerBound..<slash), of: aliases, in: blob)
     else { return false }
     let target = try string(at: value.lowerBound, before: value.upperBound, in: blob)

@@ -25,6 +25,10 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
     unsafe console.write(decimal: state.pointee.expected)
   case .header:
     console.write("its header is not that of the kernel that was packed")
+  case .device_tree:
+    console.write("device tree at ")
+    console.write(hexadecimal: actual)
+    console.write(", in the kernel's memory")
   case .misplaced:
     console.write("loaded at ")
     console.write(hexadecimal: actual)

@@ -21,9 +21,18 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   } catch {
     return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
   }
-  guard layout.workByteCount == UInt64(STUB_WORK_BYTES) else {
+  // Loaders keep clear of what image_size covers; a flag that is not known may mean anything.
+  let header = try? Arm64Image(parsing: unsafe head.span)
+  guard layout.workByteCount == UInt64(STUB_WORK_BYTES),
+    header?.imageSize == layout.byteCount, layout.flags & ~PackedImage.flagTiming == 0
+  else {
     let error = PackedImageError.layoutInconsistent
     return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
+  }
+
+  let deviceTree = unsafe state.pointee.device_tree
+  guard deviceTree < image || deviceTree - image >= layout.byteCount else {
+    return unsafe refuse(.device_tree, in: state, actual: deviceTree)
   }
 
   var tables = unsafe TranslationTables(

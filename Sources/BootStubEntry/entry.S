@@ -93,11 +93,13 @@
  * A cache operation on every line of [\start, \end), complete on return. By address to the point of
  * coherency, which works whether the MMU is on or off: operations by set and way reach neither other
  * cores' caches nor system caches, and race with speculation. The step is the smallest line of all
- * data caches, CTR_EL0.DminLine, log2 of a number of words. DSB: a cache operation is complete only
- * behind one. SY: complete for every observer, as accesses with the MMU off, which must not overtake
- * it, belong to no narrower shareability domain.
+ * data caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off, accesses
+ * are to Device memory, and a cache operation by address is ordered against those only by a barrier
+ * (Arm ARM, "Ordering and completion of data and instruction cache instructions"). The second: an
+ * operation is complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
  */
 .macro cache_lines operation, start, end, line, at
+    dsb     sy
     mrs     \line, ctr_el0
     ubfx    \line, \line, #16, #4
     mov     \at, #4
@@ -124,14 +126,13 @@
 .endm
 
 /*
- * Forgets the translations of the current regime on this core, the only one that used them. The
- * first DSB: table entries written so far are visible to walks from then on. The second: a TLBI is
- * complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched under old
- * translations are dropped (Arm ARM, "TLB maintenance instructions").
+ * Forgets the translations of the current regime on this core, the only one that used them. Behind a
+ * DSB, which both uses have, so that walks see the table entries written before it. The DSB here: a
+ * TLBI is complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched
+ * under old translations are dropped (Arm ARM, "TLB maintenance instructions").
  * At EL2, ALLE2 is right with and without E2H.
  */
 .macro tlb_invalidate scratch
-    dsb     ish
     mrs     \scratch, CurrentEL
     cmp     \scratch, #EL2
     b.eq    8f
@@ -186,6 +187,10 @@ entry:
     msr     spsel, #1
     mov     x20, x0
     adr     x21, stub_start
+    // Less than a page off, vectors (VBAR[10:0] are RES0), ADRP and the lines at the ends of the work
+    // area are all wrong: nothing can be said then. Other misplacements are told later.
+    tst     x21, #(STUB_PAGE_BYTES - 1)
+    b.ne    halt
     el2_names x28, x1
     read    sctlr, x22, x28
     read    vbar, x23, x28
@@ -202,11 +207,14 @@ entry:
     // evicted later would overwrite what is now written to memory, so they go first. Their contents
     // are no one's: the work area starts and ends at a page, and no line is longer than one.
     // Whether the descriptor is whole is told later, with a stack. Until then this much: a page, below
-    // 1 GiB. Without it there is no way to say anything.
+    // 1 GiB, not on the stub itself. Without it there is no way to say anything.
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
     tst     x0, #~0x3ffff000
     b.ne    halt
+    adr     x1, __stub_end_exclusive
     add     x19, x21, x0
+    cmp     x19, x1
+    b.lo    halt
     add     x19, x19, #STUB_STACK_BYTES
     work_area x0, x1
     cache_lines ivac, x0, x1, x2, x3
@@ -278,13 +286,13 @@ handover:
     ldr     x11, [x19, #STUB_STATE_PRINTS_TIMING]
     mov     x27, x9
     work_area x12, x13
-    // The decoder's writes are complete before the way of translating them changes.
+    // The decoder's writes are complete while they are still cached: the cleaning must find them.
     dsb     sy
     mmu_off x28, x0, x1
     // Clean: the kernel starts with its caches off and must find itself in memory (booting: "the
     // address range corresponding to the loaded kernel image must be cleaned to the PoC"). Invalidate:
     // it writes its tables and its bss with caches off, and no line of ours may hide or overwrite them.
-    // CIVAC, as CVAC alone is subject to errata of early Cortex-A53 (819472, 824069, 827319).
+    // CIVAC, as CVAC alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
     cache_lines civac, x12, x13, x2, x3
     cache_lines civac, x9, x10, x2, x3
     // Instructions were written as data. Now that they are in memory, what instruction caches may hold

@@ -45,7 +45,8 @@ struct ImagePacking {
       unsafe decoded.append { target in
         var report = lz4boot_report()
         status = unsafe lz4boot_decode(
-          payload.baseAddress, payload.count, target.baseAddress, target.count, 0, &report)
+          payload.baseAddress, payload.count, target.baseAddress, target.count,
+          lz4boot_flag_require_checksums.rawValue, &report)
         return Int(report.target_byte_count)
       }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starts the packed Image that lies DISTANCE behind it, at another address than QEMU would choose.
- * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would.
+ * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would; with DEVICE_TREE defined, with
+ * the device tree at that distance from the packed Image.
  */
 start:
     b       entry
@@ -20,5 +21,10 @@ entry:
     isb
 #endif
     adr     x4, start
-    add     x4, x4, #(DISTANCE >> 12), lsl #12
+    ldr     x5, =DISTANCE
+    add     x4, x4, x5
+#ifdef DEVICE_TREE
+    ldr     x5, =DEVICE_TREE
+    add     x0, x4, x5
+#endif
     br      x4

@@ -153,11 +153,20 @@ damaged wrong-work-size 0x89 10
 refused wrong-work-size 'lz4boot: kernel refused: damaged descriptor, error 7' \
     "$directory/wrong-work-size"
 
-# Without a stack there are no words.
-damaged wrong-stack 0x5c 01
-tenths=30 run wrong-stack $el1 "$directory/wrong-stack"
-says wrong-stack
-verdict "refuses in silence without a work area"
+# Without a stack there are no words: none at all, or one on the stub.
+silent() { # silent NAME: stops and says nothing
+    tenths=30 run "$1" $el1 "$directory/$1"
+    says "$1"
+    verdict "stops in silence: $1"
+}
+damaged no-work-area 0x5c 01
+silent no-work-area
+damaged work-area-on-stub 0x58 00 40 00 00
+silent work-area-on-stub
+damaged work-area-on-head 0x58 00 00 00 00
+silent work-area-on-head
+behind off-by-eight 0x200008
+silent off-by-eight
 
 behind misplaced 0x210000
 refused misplaced 'lz4boot: kernel refused: loaded at 0x0000000040410000, not at a multiple of 2 MiB' \
@@ -172,9 +181,13 @@ damaged wrong-kernel 0x98 0b
 refused wrong-kernel 'lz4boot: kernel refused: its header is not that of the kernel that was packed' \
     "$directory/wrong-kernel"
 
-# Where the device tree names no console, the stub is silent and everything else is the same.
 qemu-system-aarch64 -M "$el1,dumpdtb=$directory/virt.dtb" -cpu cortex-a53 -m 256M -nic none \
     -display none 2>/dev/null
+behind over-device-tree 0x200000 -DDEVICE_TREE=0x800000
+refused over-device-tree 'lz4boot: kernel refused: device tree at 0x0000000040c00000, in the kernel*' \
+    "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
+
+# Where the device tree names no console, the stub is silent and everything else is the same.
 sed 's/stdout-path/stdout-nope/' "$directory/virt.dtb" >"$directory/silent.dtb"
 good no-stdout-path 1 $el1 "$packed" -dtb "$directory/silent.dtb"
 run timing-without-console $el1 "$directory/timing-packed" -dtb "$directory/silent.dtb"
@@ -197,8 +210,11 @@ for layout in "0 1" "2 4"; do
     fdtput -t x "$uart" /pl011@9000000 reg-io-width "$width"
     good "16550-that-is-never-ready-$width" 1 $el1 "$directory/timing-packed" -dtb "$uart"
     {
-        sleep 2
-        echo "pmemsave 0x4c000000 $((4 << spacing)) \"$directory/16550-$width\""
+        for _ in $(seq 100); do
+            echo "pmemsave 0x4c000000 $((4 << spacing)) \"$directory/16550-$width\""
+            sleep 0.1
+            [ "$(od -A n -t x1 -N 1 "$directory/16550-$width" 2>/dev/null)" = " 0a" ] && break
+        done
         echo quit
     } | qemu-system-aarch64 -M $el1 -cpu cortex-a53 -m 256M -nic none -display none -serial none \
         -monitor stdio -kernel "$directory/corrupted" -dtb "$uart" \

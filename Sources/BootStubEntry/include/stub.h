@@ -4,7 +4,8 @@
  *
  *     [stack][state, padded to a page][translation tables]
  *
- * The stack is at the bottom: whatever overflows it hits the payload, which is mapped read-only.
+ * The stack is at the bottom: what overflows it hits the payload, which is mapped read-only, or, with
+ * the MMU off, is found damaged by its checksums.
  */
 #ifndef LZ4BOOT_STUB_H
 #define LZ4BOOT_STUB_H
@@ -50,6 +51,8 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_byte_count,
   /* What was decoded does not start with the header of the kernel that was packed. */
   stub_verdict_header,
+  /* The device tree lies in memory that is the kernel's or the stub's. */
+  stub_verdict_device_tree,
 };
 
 /* All that the stub knows. Written with the MMU off and, by stub_unpack alone, with it on. */
