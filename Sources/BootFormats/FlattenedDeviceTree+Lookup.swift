@@ -93,7 +93,8 @@ extension FlattenedDeviceTree {
       return try descend(name, from: &path, in: blob)
     }
     let slash = first(UInt8(ascii: "/"), in: name, of: blob) ?? name.upperBound
-    // Devicetree Specification, "/aliases node": 1 to 31 characters. It also bounds the comparisons.
+    // Devicetree Specification, "/aliases node": 1 to 31 characters. It also bounds the
+    // comparisons.
     guard slash - name.lowerBound <= 31,
       let aliases = try child(.text("aliases"), of: path.last, in: blob),
       let value = try property(.range(name.lowerBound..<slash), of: aliases, in: blob)

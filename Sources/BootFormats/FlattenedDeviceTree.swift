@@ -13,8 +13,9 @@ public enum DeviceTreeError: UInt8, Error {
 ///     [version][last_comp_version][boot_cpuid_phys][size_dt_strings][size_dt_struct]
 ///
 /// Only positions are kept; every call takes the bytes again. Whatever they hold, nothing outside
-/// them is read, and every walk goes forward by at least one token of four bytes. What several callers
-/// share is not inlined: all of this is for the one line that the stub may print, and should be small.
+/// them is read, and every walk goes forward by at least one token of four bytes. What several
+/// callers share is not inlined: all of this is for the one line that the stub may print, and
+/// should be small.
 public struct FlattenedDeviceTree: Sendable {
   public static let headerByteCount = 40
   /// The kernel's boot protocol allows no larger tree.

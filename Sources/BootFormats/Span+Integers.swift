@@ -1,6 +1,6 @@
 // Integers are put together byte by byte: with the MMU off memory is Device memory, where an
-// unaligned load faults. And one by one, never inlined: the stub is in front of every kernel, and what
-// it does here takes no time that matters.
+// unaligned load faults. And one by one, never inlined: the stub is in front of every kernel, and
+// what it does here takes no time that matters.
 
 extension Span<UInt8> {
   /// The little-endian integer at `offset`, which the caller knows to be in bounds.

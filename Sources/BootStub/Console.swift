@@ -67,8 +67,8 @@ struct Console {
   @inline(never)
   private mutating func write(byte: UInt8) {
     guard let uart else { return }
-    // At 9600 baud a byte is out after a millisecond. This is far longer than that, and short enough
-    // for a UART that nobody switched on: the console is given up and the boot goes on.
+    // At 9600 baud a byte is out after a millisecond. This is far longer than that, and short
+    // enough for a UART that nobody switched on: the console is given up and the boot goes on.
     for _ in 0..<1_000_000 where hasRoom(uart) {
       switch uart.kind {
       case .pl011: stub_write32(uart.address, UInt32(byte))  // UARTDR

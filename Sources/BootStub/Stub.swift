@@ -2,8 +2,8 @@ import BootFormats
 import BootStubEntry
 import CLZ4Boot
 
-// The steps of the self-extractor. entry.S calls them in this order and does between them what needs
-// the processor's own registers.
+// The steps of the self-extractor. entry.S calls them in this order and does between them what
+// needs the processor's own registers.
 
 /// MMU off. Reads the descriptor, plans the memory, builds the translation tables: stub, payload,
 /// work area and kernel are all that is mapped, with the least rights.

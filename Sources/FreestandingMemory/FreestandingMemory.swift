@@ -1,5 +1,6 @@
-// What a compiler may call when it copies or clears a struct. Boot code has no C library, so every archive and program
-// made of these sources carries its own, hidden. Nothing in the hot path calls them.
+// What a compiler may call when it copies or clears a struct. Boot code has no C library, so every
+// archive and program made of these sources carries its own, hidden. Nothing in the hot path calls
+// them.
 
 @c(memcpy)
 public func copyBytes(

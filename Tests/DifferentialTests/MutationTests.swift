@@ -3,8 +3,9 @@ import Testing
 
 /// Damaged blocks and frames, judged by liblz4 and by the plain decoder of these tests.
 ///
-/// strict format ⊂ liblz4 ⊂ lenient. lz4boot takes the lenient set but for offset 0. So wrong is: to
-/// refuse what keeps the strict format, to take what is not even lenient, and to decode to other bytes.
+/// strict format ⊂ liblz4 ⊂ lenient. lz4boot takes the lenient set but for offset 0. So wrong is:
+/// to refuse what keeps the strict format, to take what is not even lenient, and to decode to other
+/// bytes.
 @Suite struct MutationTests {
   /// One damage, of a kind that reaches tokens, lengths and offsets.
   private func mutate(_ bytes: inout [UInt8], using generator: inout SplitMix64) {
@@ -79,7 +80,8 @@ import Testing
     #expect(acceptedCount > 50, "the mutations leave something to accept")
   }
 
-  /// liblz4 takes one frame and stops; it takes offset 0, a dictionary id, and content size 0 for unknown.
+  /// liblz4 takes one frame and stops; it takes offset 0, a dictionary id, and content size 0 for
+  /// unknown.
   private func compare(_ ours: Outcome, with output: [UInt8], rest: Int, seed: UInt64) {
     switch ours.status {
     case .ok:

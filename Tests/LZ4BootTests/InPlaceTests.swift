@@ -82,7 +82,8 @@ import Testing
     }
   }
 
-  /// Damage, with room enough and too little: the bytes that are vouched for are those of a decode elsewhere.
+  /// Damage, with room enough and too little: the bytes that are vouched for are those of a decode
+  /// elsewhere.
   @Test func damagedSourcesGiveNoWrongBytes() {
     for seed in 30_000..<30_400 as Range<UInt64> {
       var generator = SplitMix64(seed: seed)

@@ -2,8 +2,9 @@ import CLZ4Boot
 
 /// Decodes one compressed block, resumable at any byte ("LZ4 Block Format Description").
 ///
-/// Sequence: [token:u8][literal length:u8*][literals][offset:u16le][match length:u8*]; the last one ends behind its
-/// literals. This is the only judge of a block: the fast loop leaves everything that it is not sure of to it.
+/// Sequence: [token:u8][literal length:u8*][literals][offset:u16le][match length:u8*]; the last one
+/// ends behind its literals. This is the only judge of a block: the fast loop leaves everything
+/// that it is not sure of to it.
 struct BlockDecoder {
   /// Which field comes next.
   private enum Field {
@@ -93,7 +94,8 @@ struct BlockDecoder {
     return true
   }
 
-  /// Adds up the bytes of an extended length. They are at most as many as the source's, so 64 bits hold the sum.
+  /// Adds up the bytes of an extended length. They are at most as many as the source's, so 64 bits
+  /// hold the sum.
   private mutating func readLength(
     _ source: inout SourceCursor, _ blockEnd: UInt64, next: Field
   ) throws(DecodeError) -> Bool {

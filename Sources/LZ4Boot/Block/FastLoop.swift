@@ -1,4 +1,5 @@
-/// Whether offsets can be out of range. Types rather than flags, so that the loop is compiled once for each.
+/// Whether offsets can be out of range. Types rather than flags, so that the loop is compiled once
+/// for each.
 private protocol WindowState {
   static var isFilling: Bool { get }
 }
@@ -11,13 +12,13 @@ private enum FullWindow: WindowState {
   static var isFilling: Bool { false }
 }
 
-/// Decodes sequences while there is plenty of source and of room, and stops in front of whatever it is not sure of: the
-/// ends, an invalid offset. It never judges.
+/// Decodes sequences while there is plenty of source and of room, and stops in front of whatever it
+/// is not sure of: the ends, an invalid offset. It never judges.
 ///
-/// The loop is rotated: a round copies the match of one sequence and the literals of the next, whose token stands right
-/// behind the match's offset. So every load of a round can be issued before its first store; compilers do not move
-/// loads over stores, and an in-order core does not either. One test sends everything uncommon, one sequence in five,
-/// to the long form of a round.
+/// The loop is rotated: a round copies the match of one sequence and the literals of the next,
+/// whose token stands right behind the match's offset. So every load of a round can be issued
+/// before its first store; compilers do not move loads over stores, and an in-order core does not
+/// either. One test sends everything uncommon, one sequence in five, to the long form of a round.
 @safe
 struct FastLoop {
   /// Stands at a match offset, or at a token after `run` returned `atToken`.
@@ -27,8 +28,8 @@ struct FastLoop {
   private(set) var matchNibble: Int
   /// [match offset:u16le][next token:u8][first literal:u8], at `source`.
   private var header: UInt32 = 0
-  /// Where the next header is if this round is a hot one. Known as soon as the header is, so that the next load need
-  /// not wait for it.
+  /// Where the next header is if this round is a hot one. Known as soon as the header is, so that
+  /// the next load need not wait for it.
   private var behindLiterals: UnsafePointer<UInt8>
   private let windowStart: UnsafeMutablePointer<UInt8>
   private let sourceEnd: UnsafePointer<UInt8>
@@ -38,8 +39,8 @@ struct FastLoop {
     case atOffset, atToken
   }
 
-  /// Where alignment is enforced, wide copies are copies byte by byte and memory is Device memory: nothing is fast, and
-  /// code and stack are saved.
+  /// Where alignment is enforced, wide copies are copies byte by byte and memory is Device memory:
+  /// nothing is fast, and code and stack are saved.
   #if LZ4BOOT_STRICT_ALIGNMENT
     static let isWorthIt = false
   #else
@@ -49,11 +50,13 @@ struct FastLoop {
   /// No offset reaches further back: behind that much output none can be out of range.
   private static let windowByteCount = 65_536
 
-  /// The budget counts fours of hot rounds, or single long ones that take no more than four. Either takes at most
-  /// 64 bytes of the source and makes at most 128 bytes of output.
+  /// The budget counts fours of hot rounds, or single long ones that take no more than that. A hot
+  /// round takes at most 3 + 13 bytes of the source and makes at most 16 + 13 bytes of output (see
+  /// `HotRound`), a long one 4 + 14 and 32 + 14: within 64 and 128.
   private static let budgetSourceShift = 6
   private static let budgetTargetShift = 7
-  /// What a round may read behind the bytes that it takes: literals rounded up to 16, or the next header.
+  /// What a round may read behind the bytes that it takes: literals rounded up to 16, or the next
+  /// header.
   private static let sourceSlack = 32
   /// What a round may write behind its output: copies rounded up to 32.
   private static let targetSlack = 32
@@ -76,7 +79,8 @@ struct FastLoop {
   mutating func run() -> Stop {
     let filled = unsafe target - windowStart
     if filled < Self.windowByteCount {
-      // It stops where less than the slack and one unit of the budget is left: behind a full window.
+      // It stops where less than the slack and one unit of the budget is left: behind a full
+      // window.
       let untilFull =
         Self.windowByteCount &- filled &+ Self.targetSlack &+ 1 << Self.budgetTargetShift
       let room = unsafe targetEnd - target
@@ -175,7 +179,8 @@ struct FastLoop {
     case refused
   }
 
-  /// A match with an offset of 8 or more whose length has at most one extension byte, and literals likewise.
+  /// A match with an offset of 8 or more whose length has at most one extension byte, and literals
+  /// likewise.
   @inline(__always)
   private mutating func longRound<Window: WindowState>(
     targetEnd: UnsafeMutablePointer<UInt8>, window: Window.Type

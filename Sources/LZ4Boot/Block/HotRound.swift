@@ -1,7 +1,9 @@
-/// What a hot round does at once. What one core does best is not best on another: this is all that differs.
+/// What a hot round does at once. What one core does best is not best on another: this is all that
+/// differs.
 #if arch(x86_64)
-  /// An out-of-order core predicts tests one by one better, and gets a load sooner that one earlier store covers: up to
-  /// 13 literals, matches of up to 16 bytes by halves, and so offsets from 8 on.
+  /// An out-of-order core predicts tests one by one better, and gets a load sooner that one earlier
+  /// store covers: up to 13 literals, matches of up to 16 bytes by halves, and so offsets from 8
+  /// on.
   enum HotRound {
     private static let matchNibbleMax = 12
     private static let literalCountMax = 13
@@ -39,8 +41,9 @@
     }
   }
 #else
-  /// On the Cortex-A53 the port to memory and mispredictions are what limits: up to 8 literals, matches of up to 16 bytes
-  /// by one pair of registers, and so offsets from 16 on, all tested at once.
+  /// On the Cortex-A53 the port to memory and mispredictions are what limits: up to 8 literals,
+  /// matches of up to 16 bytes by one pair of registers, and so offsets from 16 on, all tested at
+  /// once.
   enum HotRound {
     private static let matchNibbleMax = 12
     private static let literalCountMax = 8
@@ -57,7 +60,8 @@
       return _fastPath(differences >= 0)
     }
 
-    /// Whether pairs of registers may be used: the second half of a pair is loaded before the first is stored.
+    /// Whether pairs of registers may be used: the second half of a pair is loaded before the first
+    /// is stored.
     @inline(__always)
     static func isFar(_ offset: Int) -> Bool { offset >= offsetMin }
 

@@ -1,6 +1,7 @@
 import CLZ4Boot
 
-/// What the descriptor of an LZ4 frame says ("General Structure of LZ4 Frame format", "Frame Descriptor").
+/// What the descriptor of an LZ4 frame says ("General Structure of LZ4 Frame format", "Frame
+/// Descriptor").
 ///
 /// [FLG:u8][BD:u8][content size:u64le?][dictionary id:u32le?][HC:u8]
 struct FrameHeader {
@@ -10,7 +11,8 @@ struct FrameHeader {
   private(set) var contentSize: UInt64?
   private(set) var contentSizeOffset: UInt64 = 0
 
-  // FLG: [version:2][block independence][block checksum][content size][content checksum][0][dictionary id]
+  // FLG: [version:2][block independence][block checksum][content size][content
+  // checksum][0][dictionary id]
   private static let versionMask: UInt8 = 0b1100_0000
   private static let version: UInt8 = 0b0100_0000
   private static let independentBlocks: UInt8 = 0b0010_0000

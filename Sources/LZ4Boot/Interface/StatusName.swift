@@ -1,6 +1,7 @@
 import CLZ4Boot
 
-/// The names of the statuses from 16 up, in order, one string: a table of pointers would need relocations.
+/// The names of the statuses from 16 up, in order, one string: a table of pointers would need
+/// relocations.
 private let errorNames: StaticString = """
   truncated_input\0unknown_format\0reserved_bit_set\0unsupported_version\0\
   block_size_invalid\0header_checksum_mismatch\0dictionary_required\0block_too_large\0\

@@ -1,5 +1,5 @@
-/// Sixteen bytes that are filled one by one. Words rather than an array of bytes, so that copies of it are aligned and
-/// need no memcpy.
+/// Sixteen bytes that are filled one by one. Words rather than an array of bytes, so that copies of
+/// it are aligned and need no memcpy.
 struct Bytes16 {
   private(set) var low: UInt64 = 0
   private(set) var high: UInt64 = 0

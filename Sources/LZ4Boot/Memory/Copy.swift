@@ -1,5 +1,6 @@
-// The loads, stores and copies of the decoder. Copies read before they write, from low to high addresses, so a source
-// that lies in front of the target's end (in place) is read before it is overwritten.
+// The loads, stores and copies of the decoder. Copies read before they write, from low to high
+// addresses, so a source that lies in front of the target's end (in place) is read before it is
+// overwritten.
 
 @inline(__always)
 func load32(_ source: UnsafePointer<UInt8>) -> UInt32 {
@@ -21,7 +22,8 @@ func copy8(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UI
   unsafe store64(load64(source), at: target)
 }
 
-/// Moves 16 bytes: a pair of general registers. Where one wide register does it (x86), the compiler joins the halves.
+/// Moves 16 bytes: a pair of general registers. Where one wide register does it (x86), the compiler
+/// joins the halves.
 @inline(__always)
 func copy16(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
   let low = unsafe load64(source)
@@ -46,8 +48,8 @@ func copy32(
   }
 }
 
-/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap, or whose source ends 16 bytes
-/// or more in front of it.
+/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap, or
+/// whose source ends 16 bytes or more in front of it.
 @inline(__always)
 func copyWide(
   from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, byteCount: Int
@@ -97,7 +99,8 @@ func copyMatch(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: I
     unsafe target[copied] = match[copied]
     copied &+= 1
   }
-  // Sixteen bytes of the pattern stand; every further step repeats them a whole number of periods on.
+  // Sixteen bytes of the pattern stand; every further step repeats them a whole number of periods
+  // on.
   var period = offset
   while period &+ offset <= 16 { period &+= offset }
   copied = min(copied, period)

@@ -1,4 +1,5 @@
-/// The target of a decode, which is the history window too. Only what lies in front of `count` is ever read.
+/// The target of a decode, which is the history window too. Only what lies in front of `count` is
+/// ever read.
 @safe
 struct Target {
   let base: UnsafeMutablePointer<UInt8>
@@ -24,8 +25,8 @@ struct Target {
     return start >= count && start <= capacity ? start : fence
   }
 
-  /// How far literals may be moved: they may well overwrite themselves, as a byte is read before a byte at or below
-  /// its place is written.
+  /// How far literals may be moved: they may well overwrite themselves, as a byte is read before a
+  /// byte at or below its place is written.
   func literalsEnd(reading source: SourceCursor) -> Int {
     guard isInPlace else { return capacity }
     let start = index(of: source)
@@ -61,7 +62,8 @@ struct Target {
 
   mutating func clearFence() { fence = capacity }
 
-  /// Moves bytes from the source to the output: as many as are at hand, `limit` at most, up to `end`.
+  /// Moves bytes from the source to the output: as many as are at hand, `limit` at most, up to
+  /// `end`.
   mutating func append(from source: inout SourceCursor, limit: Int, end: Int) -> Int {
     let moved = min(limit, min(source.byteCount, end &- count))
     unsafe copyForward(from: source.next, to: base + count, byteCount: moved)
@@ -70,13 +72,15 @@ struct Target {
     return moved
   }
 
-  /// Repeats `byteCount` bytes that start `offset` bytes back; 1 ≤ offset ≤ count, and the room is there.
+  /// Repeats `byteCount` bytes that start `offset` bytes back; 1 ≤ offset ≤ count, and the room is
+  /// there.
   mutating func appendMatch(offset: Int, byteCount: Int) {
     unsafe copyMatch(to: base + count, offset: offset, byteCount: byteCount)
     count &+= byteCount
   }
 
-  /// Decodes sequences fast, from a match's offset on, and returns where that stopped. `matchNibble` is the match's.
+  /// Decodes sequences fast, from a match's offset on, and returns where that stopped.
+  /// `matchNibble` is the match's.
   mutating func appendSequences(
     from source: inout SourceCursor, matchNibble: inout Int, windowStart: Int, end: Int
   ) -> FastLoop.Stop {

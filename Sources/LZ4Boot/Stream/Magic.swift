@@ -1,4 +1,5 @@
-/// The magic numbers that a frame may start with ("Frame Descriptions", "Skippable Frames", "Legacy frame").
+/// The magic numbers that a frame may start with ("Frame Descriptions", "Skippable Frames", "Legacy
+/// frame").
 enum Magic {
   case frame, legacy, skippable
 

@@ -33,7 +33,8 @@ extension Stream {
     }
   }
 
-  /// Hands the block's data to `take`, which returns true at the end of the block, and hashes both sides.
+  /// Hands the block's data to `take`, which returns true at the end of the block, and hashes both
+  /// sides.
   @inline(__always)
   private mutating func takeData(
     _ source: inout SourceCursor,

@@ -1,6 +1,7 @@
 import CLZ4Boot
 
-/// LZ4 frames: [descriptor]([block size:u32le][data][block checksum:u32le?])*[end mark:u32le][content checksum:u32le?]
+/// LZ4 frames: [descriptor]([block size:u32le][data][block checksum:u32le?])*[end
+/// mark:u32le][content checksum:u32le?]
 extension Stream {
   mutating func readDescriptor(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     // A byte at fault is told without those behind it.

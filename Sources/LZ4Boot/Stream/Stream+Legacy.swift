@@ -58,7 +58,8 @@ extension Stream {
     return UInt64(word) == UInt64(count: target.count &- frameStart)
   }
 
-  /// A word that equals the bytes produced is the size if nothing, zeros or a magic follow, or else a block's.
+  /// A word that equals the bytes produced is the size if nothing, zeros or a magic follow, or else
+  /// a block's.
   mutating func readBehindLegacySize(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     while field.collect(field.count &+ 1, from: &source) {
       if field.count == 4, try endLegacyFrame(behindSize: true) { return true }

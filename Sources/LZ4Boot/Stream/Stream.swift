@@ -1,8 +1,10 @@
 import CLZ4Boot
 
-/// The resumable decoder of a source: a sequence of LZ4 frames, legacy frames and skippable frames, split anywhere.
+/// The resumable decoder of a source: a sequence of LZ4 frames, legacy frames and skippable frames,
+/// split anywhere.
 ///
-/// One-shot decoding is one push of everything. Each phase waits for one field; a step takes what is at hand of it.
+/// One-shot decoding is one push of everything. Each phase waits for one field; a step takes what
+/// is at hand of it.
 struct Stream {
   enum Phase {
     case magic
@@ -31,7 +33,8 @@ struct Stream {
   var format = Format.none
   /// Whether a frame has ended.
   var hasFrame = false
-  /// How many bytes were looked at that turned out to start a block: they are in `legacyWord`, to be taken again.
+  /// How many bytes were looked at that turned out to start a block: they are in `legacyWord`, to
+  /// be taken again.
   var lookaheadCount: UInt8 = 0
   /// A legacy size word of which it is not known yet what it is.
   var legacyWord: UInt32 = 0
@@ -73,8 +76,8 @@ struct Stream {
     }
   }
 
-  /// How much of the source is consumed, as seen by the caller: bytes that have been looked at behind the only frame
-  /// that was asked for are not.
+  /// How much of the source is consumed, as seen by the caller: bytes that have been looked at
+  /// behind the only frame that was asked for are not.
   var reportedCount: UInt64 {
     let looksBeyond = phase == .stopped || (options.stopsAfterFrame && mayEnd && field.count > 0)
     return looksBeyond ? field.offset : consumedCount
@@ -96,7 +99,8 @@ struct Stream {
     }
   }
 
-  /// Takes bytes until there are no more, or some are to be taken again. Blocks are not a step, for the stack's sake.
+  /// Takes bytes until there are no more, or some are to be taken again. Blocks are not a step, for
+  /// the stack's sake.
   @inline(never)
   private mutating func run(_ source: inout SourceCursor) throws(DecodeError) {
     var goesOn = true
@@ -105,7 +109,8 @@ struct Stream {
     }
   }
 
-  /// Takes bytes again that were looked at. They are too few for anything but a block and the start of the next size.
+  /// Takes bytes again that were looked at. They are too few for anything but a block and the start
+  /// of the next size.
   private mutating func runLookahead(before source: SourceCursor) throws(DecodeError) {
     let byteCount = Int(lookaheadCount)
     lookaheadCount = 0

@@ -45,8 +45,9 @@ struct Survey {
     // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
     let bound = isStored ? byteCount : min(blockMaximum, byteCount &* 255)
     frameBound &+= UInt64(bound)
-    // Stored data and what it becomes keep pace. Compressed data can be ahead of its output by no more than the bytes
-    // of extended literal lengths, one in 255, and those of the last sequence's token and length.
+    // Stored data and what it becomes keep pace. Compressed data can be ahead of its output by no
+    // more than the bytes of extended literal lengths, one in 255, and those of the last sequence's
+    // token and length.
     unsafe info.pointee.in_place_margin &-= UInt64(byteCount)
     if !isStored { unsafe info.pointee.in_place_margin &+= UInt64(byteCount / 255 &+ 2) }
   }
@@ -56,7 +57,8 @@ struct Survey {
     add(bound: min(contentSize ?? .max, frameBound), contentSize: contentSize)
   }
 
-  /// An appended size says what the frame holds. It may also be a block's that looks like one, so it bounds nothing.
+  /// An appended size says what the frame holds. It may also be a block's that looks like one, so
+  /// it bounds nothing.
   mutating func endLegacyFrame(_ end: lz4boot_legacy_end, size: UInt32? = nil) {
     unsafe info.pointee.legacy_end = end.rawValue
     add(bound: frameBound, contentSize: size.map(UInt64.init))

@@ -1,5 +1,6 @@
 /// The end-of-block rules of the format, which liblz4 may hold a block to and lz4boot does not: a
-/// block with matches ends with five literals, and its last match starts twelve bytes before its end.
+/// block with matches ends with five literals, and its last match starts twelve bytes before its
+/// end.
 func keepsEndOfBlockRules(_ block: [UInt8]) -> Bool {
   var position = 0
   var produced = 0

@@ -189,7 +189,8 @@ extension ReferenceDecoder {
 
   private func onlyZeros(from start: Int) -> Bool { source[start...].allSatisfy { $0 == 0 } }
 
-  /// Whether a size that may also be a block's is the suffix: at the end, or a magic or zeros follow.
+  /// Whether a size that may also be a block's is the suffix: at the end, or a magic or zeros
+  /// follow.
   private func mayEndFrame(at start: Int) -> Bool {
     guard source.count - start >= 4 else { return onlyZeros(from: start) }
     let word = (0..<4).reduce(0) { $0 | UInt64(source[start + $1]) << UInt64(8 * $1) }
