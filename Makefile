@@ -50,7 +50,7 @@ endif
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: lib
 lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
