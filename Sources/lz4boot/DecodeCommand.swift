@@ -11,8 +11,11 @@ struct DecodeCommand: ParsableCommand {
       refused, an error or a signal leaves no file behind and an existing one untouched.
 
       Without -o, FILE.lz4 becomes FILE, which is not overwritten unless --force is given, and \
-      stdin goes to stdout. A file that -o names is replaced. Binary data is not written to a \
-      terminal unless --force is given.
+      stdin goes to stdout. A file that -o names is replaced and keeps its permissions; of a \
+      symbolic link, the file that it leads to. Binary data is not written to a terminal unless \
+      --force is given.
+
+      Needs memory for all of the input and all of the output.
       """
   )
 
@@ -43,11 +46,11 @@ struct DecodeCommand: ParsableCommand {
     if file == "-" { return "-" }
     let suffix = ".lz4"
     guard file.hasSuffix(suffix), file.split(separator: "/").last.map(String.init) != suffix else {
-      throw .usage("\(file.onOneLine) does not end in \(suffix): name the output with -o")
+      throw .usage("\(file.onOneLine) is not a name in front of \(suffix): use -o")
     }
     let target = String(file.dropLast(suffix.count))
     if !force, unsafe access(target, F_OK) == 0 {
-      throw .system(name: target, action: "use --force to overwrite", code: EEXIST)
+      throw .system(name: target, action: "not overwritten without --force", code: EEXIST)
     }
     return target
   }

@@ -6,14 +6,17 @@ func explanation(of status: lz4boot_status, report: lz4boot_report) -> String {
   case .ok: "nothing is wrong"
   case .need_input: "more input is needed"
   case .truncated_input:
-    report.source_offset == 0 ? "there is no data" : "the data ends in the middle of something"
+    report.source_offset == 0
+      ? "there is no data" : "the data ends in the middle of a header, a block or a checksum"
   case .unknown_format: "this is no LZ4 or legacy frame"
   case .reserved_bit_set: "the frame header has a bit set that has no meaning"
   case .unsupported_version: "the frame is of another version than 1"
   case .block_size_invalid: "the frame header names no valid block size"
   case .header_checksum_mismatch: "the frame header is damaged" + checksums(report)
   case .dictionary_required: "the frame cannot be decoded without its dictionary"
-  case .block_too_large: "the block is larger than its frame allows"
+  case .block_too_large:
+    "the block is larger than its frame allows"
+      + (report.format == 2 ? ", or the size behind the last block is wrong" : "")
   case .block_checksum_mismatch: "the block is damaged" + checksums(report)
   case .content_checksum_mismatch: "the decoded data is wrong" + checksums(report)
   case .content_size_mismatch:

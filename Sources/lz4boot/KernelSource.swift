@@ -39,6 +39,10 @@ struct KernelSource {
       guard !isPacked(bytes) else {
         throw .refused(name: name, reason: "\(what) a self-extracting Image already")
       }
+      if let extent = PEExtent.fileByteCount(of: bytes), extent > UInt64(bytes.count) {
+        throw .refused(
+          name: name, reason: "the Image is cut off: it has \(bytes.count) bytes of \(extent)")
+      }
       return header
     }
   }
@@ -48,9 +52,9 @@ struct KernelSource {
     switch error {
     case .wrongMagic, .truncated:
       guard let kind = ContentKind(of: bytes) else {
-        return "\(what) no arm64 Image: it has no ARM\\x64 at byte 56"
+        return "\(what) not an arm64 Image: it has no ARM\\x64 at byte 56"
       }
-      return "\(what) \(kind.name), no arm64 Image" + (kind.advice.map { "; \($0)" } ?? "")
+      return "\(what) \(kind.name), not an arm64 Image" + (kind.advice.map { "; \($0)" } ?? "")
     case .imageSizeMissing:
       return "the Image has image_size 0, so nobody can tell how much memory it needs"
     case .bigEndian:

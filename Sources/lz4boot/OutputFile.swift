@@ -20,8 +20,11 @@ struct OutputFile: ~Copyable {
     }
     // Renaming would replace a symbolic link instead of the file that it names.
     let destination = resolvedPath(path) ?? path
-    guard let type = fileType(destination), type != S_IFREG else {
+    let mode = fileMode(destination)
+    guard let mode, mode & S_IFMT != S_IFREG else {
       let (temporaryPath, descriptor) = try createTemporary(beside: destination, name: path)
+      // What was private stays private. If it cannot be had, the umask's will do.
+      if let mode { fchmod(descriptor, mode & 0o777) }
       return OutputFile(
         name: path, destination: destination, descriptor: descriptor, temporaryPath: temporaryPath)
     }
@@ -63,9 +66,9 @@ struct OutputFile: ~Copyable {
     Cleanup.disarm()
   }
 
-  private static func fileType(_ path: String) -> mode_t? {
+  private static func fileMode(_ path: String) -> mode_t? {
     var status = stat()
-    return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    return unsafe stat(path, &status) == 0 ? status.st_mode : nil
   }
 
   /// Permissions are the umask's, as with any new file.

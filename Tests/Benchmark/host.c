@@ -177,8 +177,8 @@ int main(int argc, char **argv)
     original = content;
 
     printf("%s, %zu bytes, medians of %d alternating pairs\n", argv[1], original_byte_count, pairs);
-    printf("%-34s %9s %9s %8s\n", "", "lz4boot", "liblz4", "ratio of");
-    printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "times");
+    printf("%-34s %9s %9s %8s\n", "", "lz4boot", "liblz4", "liblz4's");
+    printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "time/ours");
     const int levels[] = {1, 9, 12};
     for (size_t index = 0; index < sizeof levels / sizeof *levels; index++) {
         char name[64];

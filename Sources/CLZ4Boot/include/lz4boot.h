@@ -159,7 +159,10 @@ void lz4boot_stream_start(struct lz4boot_stream *stream, void *target, size_t ta
 enum lz4boot_status lz4boot_stream_push(struct lz4boot_stream *stream, const void *chunk, size_t chunk_byte_count,
                                         struct lz4boot_report *report);
 
-/** Says that the source ends here: ok, `truncated_input`, or the error that a push has reported. May be repeated. */
+/**
+ * Says that the source ends here: ok, `truncated_input`, or the error that a push has reported. May be repeated; after
+ * an error pushes repeat it too.
+ */
 enum lz4boot_status lz4boot_stream_finish(struct lz4boot_stream *stream, struct lz4boot_report *report);
 
 /** How a legacy frame, which has no end mark, ended. */
@@ -190,9 +193,10 @@ struct lz4boot_info {
   uint64_t frame_count, skippable_count, block_count;
   /** Bytes that the whole source decodes to, if every frame says so; otherwise LZ4BOOT_SIZE_UNKNOWN. */
   uint64_t content_size;
-  /** No more bytes than this come out of a source that decodes without error. */
+  /** No more bytes than this come out of a source that decodes without error: a target_capacity that is enough. */
   uint64_t content_size_bound;
-  /** In-place decoding succeeds when the source ends at least this many bytes behind the end of the output. */
+  /** In-place decoding succeeds when the source ends at least this many bytes behind the end of the output. 0 if the
+   *  source is refused. */
   uint64_t in_place_margin;
 };
 

@@ -13,10 +13,10 @@ struct BlockDecoder {
 
   private var field = Field.token
   /// The match length in the token.
-  private var matchNibble = 0
+  private var matchNibble: UInt8 = 0
+  private var offset: UInt16 = 0
   /// Bytes of the literals or the match that are yet to be output.
   private var length: UInt64 = 0
-  private var offset = 0
   /// Source offset at which the literals or the match offset start.
   private var fieldOffset: UInt64 = 0
 
@@ -66,8 +66,11 @@ struct BlockDecoder {
     _ source: inout SourceCursor, _ target: inout Target
   ) -> FastLoop.Stop {
     let end = min(outputEnd, target.matchEnd(reading: source))
-    return target.appendSequences(
-      from: &source, matchNibble: &matchNibble, windowStart: windowStart, end: end)
+    var nibble = Int(matchNibble)
+    let stop = target.appendSequences(
+      from: &source, matchNibble: &nibble, windowStart: windowStart, end: end)
+    matchNibble = UInt8(truncatingIfNeeded: nibble)
+    return stop
   }
 
   /// The next byte, nil when it is not at hand. Every field read by this must be inside the block.
@@ -84,7 +87,7 @@ struct BlockDecoder {
     _ source: inout SourceCursor, _ blockEnd: UInt64
   ) throws(DecodeError) -> Bool {
     guard let byte = try readByte(&source, blockEnd) else { return false }
-    matchNibble = Int(byte & 15)
+    matchNibble = byte & 15
     length = UInt64(byte >> 4)
     if length == BlockFormat.extendedLength {
       field = .literalLength
@@ -141,16 +144,16 @@ struct BlockDecoder {
     guard let byte = try readByte(&source, blockEnd) else { return false }
     if field == .offsetLow {
       fieldOffset = source.offset &- 1
-      offset = Int(byte)
+      offset = UInt16(byte)
       field = .offsetHigh
       return true
     }
-    offset |= Int(byte) << 8
+    offset |= UInt16(byte) &<< 8
     guard offset > 0 else { throw DecodeError(status: .offset_zero, offset: fieldOffset) }
-    guard offset <= outputCount &- windowStart else {
+    guard Int(offset) <= outputCount &- windowStart else {
       throw DecodeError(status: .offset_out_of_range, offset: fieldOffset)
     }
-    length = UInt64(count: matchNibble &+ BlockFormat.matchLengthMin)
+    length = UInt64(matchNibble) &+ UInt64(count: BlockFormat.matchLengthMin)
     field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
     return true
   }
@@ -161,7 +164,7 @@ struct BlockDecoder {
     let end = min(outputEnd, target.matchEnd(reading: source))
     let room = end &- target.count
     let count = length < UInt64(count: room) ? Int(truncatingIfNeeded: length) : room
-    target.appendMatch(offset: offset, byteCount: count)
+    target.appendMatch(offset: Int(offset), byteCount: count)
     guard UInt64(count: count) == length else { throw outOfRoom(target) }
     field = .token
   }

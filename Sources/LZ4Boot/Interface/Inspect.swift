@@ -15,6 +15,6 @@ public func lz4boot_inspect(
   stream.survey = survey
   stream.push(&cursor)
   stream.finish()
-  survey.end(sourceByteCount: stream.error?.offset ?? stream.consumedCount)
+  survey.end(sourceByteCount: stream.error == nil ? stream.consumedCount : nil)
   return unsafe stream.report(to: report, otherwise: .ok)
 }

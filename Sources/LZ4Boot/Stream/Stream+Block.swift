@@ -11,41 +11,10 @@ extension Stream {
     block = BlockDecoder(windowStart: windowStart, outputEnd: overflow ? .max : end)
   }
 
+  /// Takes what is at hand of a block's data, and hashes both sides of it. False when more is needed.
   @inline(__always)
-  mutating func decodeBlock(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    try takeData(&source) { stream, piece throws(DecodeError) in
-      try stream.block.decode(
-        from: &piece, into: &stream.target, blockEnd: stream.dataEnd)
-    }
-  }
-
-  mutating func moveStoredBlock(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    try takeData(&source) { stream, piece throws(DecodeError) in
-      let end = stream.target.literalsEnd(reading: piece)
-      _ = stream.target.append(from: &piece, limit: .max, end: end)
-      if piece.offset == stream.dataEnd { return true }
-      guard stream.target.count < end else {
-        throw DecodeError(
-          status: end == stream.target.capacity ? .target_full : .in_place_overrun,
-          offset: stream.dataStart)
-      }
-      return false
-    }
-  }
-
-  /// Hands the block's data to `take`, which returns true at the end of the block, and hashes both
-  /// sides.
-  @inline(__always)
-  private mutating func takeData(
-    _ source: inout SourceCursor,
-    _ take: (inout Stream, inout SourceCursor) throws(DecodeError) -> Bool
-  ) throws(DecodeError) -> Bool {
-    if survey != nil {
-      source.skip(source.prefix(dataEnd &- source.offset).byteCount)
-      guard source.offset == dataEnd else { return false }
-      endBlock()
-      return true
-    }
+  mutating func takeBlock(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
+    if survey != nil { return surveyBlock(&source) }
     let isHashed = header.hasBlockChecksums || header.hasContentChecksum
     repeat {
       let left = dataEnd &- source.offset
@@ -53,7 +22,10 @@ extension Stream {
       // In place, decoding may overwrite what it has read: hash first.
       if header.hasBlockChecksums { whole.hash(into: &blockHash) }
       var piece = whole
-      let isAtEnd = try take(&self, &piece)
+      let isAtEnd =
+        phase == .storedBlock
+        ? try moveStored(&piece)
+        : try block.decode(from: &piece, into: &target, blockEnd: dataEnd)
       source.skip(whole.byteCount)
       if header.hasContentChecksum {
         // What is hashed of the frame says where the next bytes are.
@@ -66,6 +38,30 @@ extension Stream {
       }
     } while !source.isEmpty
     return false
+  }
+
+  /// True at the end of the block.
+  private mutating func moveStored(_ piece: inout SourceCursor) throws(DecodeError) -> Bool {
+    let end = target.literalsEnd(reading: piece)
+    _ = target.append(from: &piece, limit: .max, end: end)
+    if piece.offset == dataEnd { return true }
+    guard target.count < end else {
+      throw DecodeError(
+        status: end == target.capacity ? .target_full : .in_place_overrun, offset: dataStart)
+    }
+    return false
+  }
+
+  /// Counts a block once all of it has come, without a look at it.
+  @inline(never)
+  private mutating func surveyBlock(_ source: inout SourceCursor) -> Bool {
+    source.skip(source.prefix(dataEnd &- source.offset).byteCount)
+    guard source.offset == dataEnd else { return false }
+    survey?.countBlock(
+      byteCount: dataEnd &- dataStart, isStored: phase == .storedBlock,
+      blockMaximum: format == .legacy ? LegacyFormat.blockMaximum : header.blockMaximum)
+    endBlock()
+    return true
   }
 
   private mutating func endBlock() {

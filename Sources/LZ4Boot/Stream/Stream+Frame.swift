@@ -28,12 +28,9 @@ extension Stream {
     guard byteCount <= header.blockMaximum else {
       throw DecodeError(status: .block_too_large, offset: field.offset)
     }
-    let isStored = word & FrameFormat.storedBlock != 0
-    survey?.countBlock(
-      byteCount: byteCount, isStored: isStored, blockMaximum: header.blockMaximum)
     startData(byteCount: byteCount, at: source.offset)
     blockHash = XXH32()
-    if isStored {
+    if word & FrameFormat.storedBlock != 0 {
       expect(.storedBlock)
     } else {
       startBlock(

@@ -74,8 +74,6 @@ extension Stream {
   }
 
   private mutating func startLegacyBlock(byteCount: UInt32, at offset: UInt64) {
-    survey?.countBlock(
-      byteCount: byteCount, isStored: false, blockMaximum: LegacyFormat.blockMaximum)
     startData(byteCount: byteCount, at: offset)
     startBlock(windowStart: target.count, blockMaximum: LegacyFormat.blockMaximum)
     expect(.compressedBlock)

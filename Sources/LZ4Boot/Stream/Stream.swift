@@ -105,7 +105,8 @@ struct Stream {
   private mutating func run(_ source: inout SourceCursor) throws(DecodeError) {
     var goesOn = true
     while goesOn && lookaheadCount == 0 {
-      goesOn = phase == .compressedBlock ? try decodeBlock(&source) : try step(&source)
+      let isInBlock = phase == .compressedBlock || phase == .storedBlock
+      goesOn = isInBlock ? try takeBlock(&source) : try step(&source)
     }
   }
 
@@ -161,7 +162,6 @@ struct Stream {
     case .magic: try readMagic(&source)
     case .descriptor: try readDescriptor(&source)
     case .blockSize: try readBlockSize(&source)
-    case .storedBlock: try moveStoredBlock(&source)
     case .blockChecksum: try readBlockChecksum(&source)
     case .contentChecksum: try readContentChecksum(&source)
     case .legacyBlockSize: try readLegacyBlockSize(&source)
@@ -169,7 +169,7 @@ struct Stream {
     case .legacyZeros: try readLegacyZeros(&source)
     case .skippableSize: readSkippableSize(&source)
     case .skippableData: skipData(&source)
-    case .compressedBlock, .stopped: false
+    case .compressedBlock, .storedBlock, .stopped: false
     }
   }
 

@@ -40,16 +40,15 @@ struct Survey {
     unsafe info.pointee.has_content_size = header.contentSize == nil ? 0 : 1
   }
 
-  mutating func countBlock(byteCount: UInt32, isStored: Bool, blockMaximum: UInt32) {
+  mutating func countBlock(byteCount: UInt64, isStored: Bool, blockMaximum: UInt32) {
     unsafe info.pointee.block_count &+= 1
     // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
-    let bound = isStored ? byteCount : min(blockMaximum, byteCount &* 255)
-    frameBound &+= UInt64(bound)
+    frameBound &+= isStored ? byteCount : min(UInt64(blockMaximum), byteCount &* 255)
     // Stored data and what it becomes keep pace. Compressed data can be ahead of its output by no
     // more than the bytes of extended literal lengths, one in 255, and those of the last sequence's
     // token and length.
-    unsafe info.pointee.in_place_margin &-= UInt64(byteCount)
-    if !isStored { unsafe info.pointee.in_place_margin &+= UInt64(byteCount / 255 &+ 2) }
+    unsafe info.pointee.in_place_margin &-= byteCount
+    if !isStored { unsafe info.pointee.in_place_margin &+= byteCount / 255 &+ 2 }
   }
 
   /// A frame that does not keep to its content size is refused.
@@ -79,7 +78,12 @@ struct Survey {
   func mayBeLegacySize(_ word: UInt32) -> Bool { UInt64(word) <= frameBound }
 
   /// All of the source is in the way of its output but for what `countBlock` took off.
-  func end(sourceByteCount: UInt64) {
-    unsafe info.pointee.in_place_margin &+= sourceByteCount
+  /// Of a source that is refused nothing can be said.
+  func end(sourceByteCount: UInt64?) {
+    if let sourceByteCount {
+      unsafe info.pointee.in_place_margin &+= sourceByteCount
+    } else {
+      unsafe info.pointee.in_place_margin = 0
+    }
   }
 }
