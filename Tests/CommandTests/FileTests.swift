@@ -115,6 +115,18 @@ import Testing
     #expect(type as? FileAttributeType == .typeSymbolicLink)
   }
 
+  @Test func aReplacedFileKeepsItsPermissions() throws {
+    try folder.write(Samples.frame(Samples.text(byteCount: 1000)), as: "in.lz4")
+    try folder.write(Data("private".utf8), as: "out")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600], ofItemAtPath: folder.path("out"))
+    let outcome = try Command.run("decode", "-o", folder.path("out"), folder.path("in.lz4"))
+    #expect(outcome.exitCode == 0)
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("out"))
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+    #expect(attributes[.size] as? Int == 1000)
+  }
+
   @Test func permissionsAreThoseOfTheUmask() throws {
     try folder.write(Samples.frame(content), as: "in.lz4")
     let outcome = try Command.run(

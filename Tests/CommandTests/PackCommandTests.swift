@@ -127,6 +127,8 @@ import Testing
     Wrong(input: PackSamples.kernel(imageSize: 1 << 30), reason: "1 GiB"),
     Wrong(input: PackSamples.kernel(textOffset: 2 << 20), reason: "text_offset"),
     Wrong(input: PackSamples.kernel(flags: 0xb), reason: "big-endian"),
+    Wrong(input: PackSamples.efiKernel().dropLast(), reason: "cut off: it has 4999999 bytes of 50"),
+    Wrong(input: PackSamples.efiKernel().prefix(0x60), reason: "the Image is cut off"),
     Wrong(input: Samples.frame(PackSamples.kernel()).prefix(70_000), reason: ": truncated_input: "),
   ])
   func refuses(_ wrong: Wrong) throws {
@@ -138,6 +140,10 @@ import Testing
     #expect(outcome.stderr.contains(wrong.reason), "\(outcome.stderr)")
     #expect(try folder.names == ["Image", "out", "stub"])
     #expect(try folder.read("out") == Data("mine".utf8))
+  }
+
+  @Test func takesAWholeKernelWithAnEFIStub() throws {
+    #expect(try pack(PackSamples.efiKernel()).exitCode == 0)
   }
 
   @Test func aWrongStubIsRefused() throws {

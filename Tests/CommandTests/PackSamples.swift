@@ -18,6 +18,18 @@ enum PackSamples {
     return header + Samples.text(byteCount: kernelByteCount - header.count)
   }
 
+  /// The same with one section of a PE file, which ends where the file does: "MZ" at 0, the header's
+  /// place at 0x3C, ["PE\0\0"][…:2][sections:2][…:12][optional header:2][…:2][section:40].
+  static func efiKernel() -> Data {
+    kernel()
+      .replacing(at: 0, with: Data("MZ".utf8))
+      .replacing(at: 0x3C, with: littleEndian(0x40 as UInt32))
+      .replacing(at: 0x40, with: Data("PE\0\0".utf8) + Data(count: 60))
+      .replacing(at: 0x46, with: littleEndian(1 as UInt16))
+      .replacing(at: 0x58 + 16, with: littleEndian(UInt32(kernelByteCount - 4096)))
+      .replacing(at: 0x58 + 20, with: littleEndian(4096 as UInt32))
+  }
+
   /// [code:8][0:56]["LZ4BOOT1"][0:64][work_byte_count:8][stub_byte_count:8][0:16]
   static func stub() -> Data {
     Data(repeating: 0x5a, count: stubByteCount)
