@@ -185,8 +185,8 @@ struct lz4boot_info {
   uint32_t block_maximum;
   /** 1 or 0. Legacy frames have independent blocks. */
   uint32_t independent_blocks, block_checksums, content_checksum, has_content_size;
-  /** Kind of end of the last legacy frame: an lz4boot_legacy_end. Without decoding, a size is told from a truncated
-   *  block by being the last 4 bytes. */
+  /** Kind of end of the last legacy frame: an lz4boot_legacy_end. Without decoding, a word is taken for
+   *  the size if it is possible and nothing, zeros, a magic or the start of one follow. */
   uint32_t legacy_end;
   uint32_t reserved;
   /** LZ4 and legacy frames, skippable frames, and blocks of all frames. */
@@ -202,7 +202,8 @@ struct lz4boot_info {
 
 /**
  * Walks the headers and block sizes of a source and decodes nothing. Block contents and checksums of blocks and content
- * are not looked at; everything else is refused as lz4boot_decode refuses it. On an error `info` covers what lies in
+ * are not looked at, and the end of a legacy frame is told as `legacy_end` describes; everything else is refused as
+ * lz4boot_decode refuses it. On an error `info` covers what lies in
  * front of it.
  */
 enum lz4boot_status lz4boot_inspect(const void *source, size_t source_byte_count, struct lz4boot_info *info,
