@@ -65,6 +65,18 @@ import Testing
     }
   }
 
+  /// Every real kernel's size is too large for a block; zeros behind it end no second frame.
+  @Test func countsAFrameOnceWhenZerosFollowALargeSize() {
+    let block = [UInt8](repeating: 0xAA, count: 40_000)
+    let size = UInt32(9 << 20)
+    let frame = legacyFrame([block, block]) + littleEndian(size)
+    let info = inspect(frame + [0, 0, 0]).info
+    #expect(info.frame_count == 1)
+    #expect(info.legacy_end == lz4boot_legacy_end_size.rawValue)
+    #expect(info.content_size == UInt64(size))
+    #expect(info.content_size_bound == inspect(frame).info.content_size_bound)
+  }
+
   /// `01 00 00 00 00` at the end is an empty block, unless the frame produced one byte.
   @Test func boundCoversFramesThatEndWithAnEmptyBlock() {
     let source = legacyFrame([block(last: counted(40)), [0]])

@@ -55,7 +55,7 @@ struct FastLoop {
   /// `HotRound`), a long one 4 + 14 and 32 + 14: within 64 and 128.
   private static let budgetSourceShift = 6
   private static let budgetTargetShift = 7
-  /// What a round may read behind the bytes that it takes: literals rounded up to 16, or the next
+  /// What a round may read behind the bytes that it takes: literals rounded up to 32, or the next
   /// header.
   private static let sourceSlack = 32
   /// What a round may write behind its output: copies rounded up to 32.
@@ -125,7 +125,8 @@ struct FastLoop {
       {
         continue
       }
-      // The first is for the hot rounds that may have been done, another for the long round.
+      // With b units, 32 + 64b bytes of the source and 32 + 128b of the target are at hand. One is for
+      // the hot rounds that may have been done, another for the long round.
       budget &-= 1
       if budget < 0 { budget = unsafe loop.budget(targetEnd: targetEnd) &- 1 }
       if budget >= 0 {

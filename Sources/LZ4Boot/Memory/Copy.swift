@@ -48,8 +48,8 @@ func copy32(
   }
 }
 
-/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap, or
-/// whose source ends 16 bytes or more in front of it.
+/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap the
+/// source, or starts 16 bytes or more behind its start.
 @inline(__always)
 func copyWide(
   from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, byteCount: Int

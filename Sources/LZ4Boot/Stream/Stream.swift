@@ -183,7 +183,7 @@ struct Stream {
   private mutating func readMagic(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
     while field.collect(field.count &+ 1, from: &source) {
       if format == .legacy && hasFrame && field.word == 0 && field.count == 1 {
-        survey?.endLegacyFrame(lz4boot_legacy_end_zeros)
+        // Behind a size too large for a block, which has ended the frame.
         expect(.legacyZeros)
         return true
       }
