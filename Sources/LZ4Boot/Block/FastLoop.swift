@@ -275,7 +275,7 @@ struct FastLoop {
       unsafe sourceEnd - next >= Self.sourceSlack,
       unsafe targetEnd - target >= length &+ Self.targetSlack
     else { return .atOffset }
-    unsafe copyMatchWide(to: target, offset: offset, byteCount: length)
+    unsafe copyMatch(to: target, offset: offset, byteCount: length)
     unsafe target += length
     unsafe source = next
 
@@ -290,7 +290,7 @@ struct FastLoop {
       unsafe sourceEnd - next >= literalCount &+ Self.sourceSlack,
       unsafe targetEnd - target >= literalCount &+ Self.targetSlack
     else { return .atToken }
-    unsafe copyWide(from: next, to: target, byteCount: literalCount)
+    unsafe copyForward(from: next, to: target, byteCount: literalCount)
     unsafe target += literalCount
     unsafe source = next + literalCount
     matchNibble = nextToken & 15

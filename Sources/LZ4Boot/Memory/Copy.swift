@@ -48,29 +48,6 @@ func copy32(
   }
 }
 
-/// Moves `byteCount` bytes rounded up to 16, at least 16, to a place that does not overlap the
-/// source, or starts 16 bytes or more behind its start.
-@inline(__always)
-func copyWide(
-  from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, byteCount: Int
-) {
-  var copied = 0
-  repeat {
-    unsafe copy16(from: source + copied, to: target + copied)
-    copied &+= 16
-  } while copied < byteCount
-}
-
-/// Repeats `byteCount` bytes from `offset` bytes back, and up to 16 more.
-@inline(__always)
-func copyMatchWide(to target: UnsafeMutablePointer<UInt8>, offset: Int, byteCount: Int) {
-  if offset >= 16 {
-    unsafe copyWide(from: UnsafePointer(target - offset), to: target, byteCount: byteCount)
-  } else {
-    unsafe copyMatch(to: target, offset: offset, byteCount: byteCount)
-  }
-}
-
 /// Moves exactly `byteCount` bytes to a place that overlaps the source not at all or from below.
 func copyForward(
   from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, byteCount: Int
