@@ -153,6 +153,20 @@ bench-host: lib-host ## Measure on this machine, FILE=Image PAIRS=25
 	    Tests/Benchmark/host.c $(BUILD)/host/liblz4boot.a -llz4
 	$(BUILD)/host/bench "$${FILE:-$$(qemu/fetch.sh)/Image}" $${PAIRS:-25}
 
+.PHONY: bench-a53
+BENCH_A53_FLAGS = $(if $(FILE),--file "$(FILE)") $(if $(LEVEL),--level $(LEVEL)) \
+    $(if $(filter all,$(SWEEP)),--sweep-all) $(if $(PROFILE),--profile)
+bench-a53: lib ## Measure on a Cortex-A53 model, FILE=Image LEVEL=9 SWEEP=all PROFILE=1
+	@scripts/need.sh "to run Cortex-A53 code, and liblz4 beside it" qemu-user gcc libc6-dev \
+	    liblz4-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3 cpio
+	qemu/a53-model/bench.py $(strip $(BENCH_A53_FLAGS))
+
+.PHONY: calibrate-a53
+calibrate-a53: ## Check the model against cycles measured on hardware
+	@scripts/need.sh "to run Cortex-A53 code on this machine" qemu-user gcc libc6-dev \
+	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3
+	qemu/a53-model/calibrate.py
+
 .PHONY: test-boot
 test-boot: cli ## Check on QEMU what boots and what is refused
 	@scripts/need.sh "to boot what lz4 compressed, with an initramfs" qemu-system-arm cpio lz4
