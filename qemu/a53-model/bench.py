@@ -178,7 +178,7 @@ def ratio_best(ours: dict[str, int], debian: dict[str, int]) -> float:
 def is_swept(source: Input, level: int, name: str, everything: bool) -> bool:
     if name in WITHOUT_BEST:
         return False
-    return everything or (source.key in ("kernel", "file") and name == "block" and level in (1, 9))
+    return everything or (source.key == "kernel" and name == "block" and level in (1, 9))
 
 
 def measure_rows(bench: Bench, inputs: list[Input], sweep_all: bool) -> list[dict]:
@@ -282,7 +282,7 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--file", type=pathlib.Path, help="measure this file's blocks instead")
-    parser.add_argument("--level", type=int, default=9, help="1-12, of --file (9)")
+    parser.add_argument("--level", type=int, help="1-12, of --file (9)")
     parser.add_argument("--sweep-all", action="store_true", help="the sweep for every row")
     parser.add_argument("--profile", action="store_true", help="keep profiles for annotate.py")
     parser.add_argument(
@@ -294,6 +294,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.file and not arguments.file.is_file():
         parser.error(f"{arguments.file} is no file")
+    if arguments.level and not arguments.file:
+        parser.error("the level is that of a file: without one the levels are fixed")
     return arguments
 
 
@@ -306,7 +308,7 @@ def main() -> None:
     result = BUILD / "bench/a53.json"
     if arguments.file:
         shutil.copyfile(arguments.file, work / "file")
-        cases = ((arguments.level, "block"),)
+        cases = ((arguments.level or 9, "block"),)
         inputs = [Input("file", arguments.file.name, work / "file", cases)]
         result = BUILD / "bench/a53-file.json"  # the standard rows stay
     else:
