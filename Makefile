@@ -147,11 +147,20 @@ bench: bench-host ## Measure the decoder against liblz4
 
 # FILE is what is compressed and decoded; a Debian kernel if it is not given.
 .PHONY: bench-host
-bench-host: lib-host ## Measure on this machine, FILE=Image PAIRS=25
+bench-host: $(BUILD)/host/bench ## Measure on this machine, growth included, FILE=Image PAIRS=25 (1 minute)
+	@mkdir -p $(BUILD)/bench
+	COMMIT="$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BUILD)/host/bench \
+	    "$${FILE:-$$(qemu/fetch.sh)/Image}" "$${PAIRS:-25}" $(BUILD)/bench/host.json
+
+.PHONY: bench-growth
+bench-growth: $(BUILD)/host/bench ## Measure only how time and memory grow, 64 KiB to 1 GiB (15 seconds, 2 GB)
+	$(BUILD)/host/bench --growth "$${FILE:-$$(qemu/fetch.sh)/Image}"
+
+BENCH_SOURCES := Tests/Benchmark/host.c Tests/Benchmark/growth.c
+$(BUILD)/host/bench: $(BENCH_SOURCES) Tests/Benchmark/host.h $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h
 	@scripts/need.sh "to measure against liblz4" liblz4-dev gcc libc6-dev
-	cc -O2 -std=gnu11 -Wall -Wextra -Werror -I $(BUILD)/include -o $(BUILD)/host/bench \
-	    Tests/Benchmark/host.c $(BUILD)/host/liblz4boot.a -llz4
-	$(BUILD)/host/bench "$${FILE:-$$(qemu/fetch.sh)/Image}" $${PAIRS:-25}
+	cc -O2 -std=gnu11 -Wall -Wextra -Werror -I $(BUILD)/include -o $@ $(BENCH_SOURCES) \
+	    $(BUILD)/host/liblz4boot.a -llz4
 
 .PHONY: bench-a53
 BENCH_A53_FLAGS = $(if $(FILE),--file "$(FILE)") $(if $(LEVEL),--level $(LEVEL)) \

@@ -2,11 +2,13 @@
 /*
  * Decodes a file with lz4boot and with liblz4 on this machine, in alternating pairs, and prints medians.
  *
- *     host FILE [PAIRS]
+ *     host FILE [PAIRS [JSON]]      everything, PAIRS = 25; the results also go to the file JSON
+ *     host --growth FILE            how time and memory grow with the content, alone
  *
  * The clock of a shared machine is noisy, so what counts is the median of the ratios within the pairs: both decoders
  * of a pair meet the same neighbours.
  */
+#include "host.h"
 #include <lz4.h>
 #include <lz4frame.h>
 #include <lz4hc.h>
@@ -20,13 +22,13 @@ static const char *original;
 static char *packed, *target;
 static size_t original_byte_count, packed_byte_count, packed_capacity;
 
-static void fail(const char *what)
+void fail(const char *what)
 {
     fprintf(stderr, "host: %s\n", what);
     exit(1);
 }
 
-static double seconds(void)
+double seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -76,16 +78,16 @@ static size_t liblz4_frame(void)
     return written;
 }
 
-static size_t push_bytes;
+static size_t push_byte_count;
 
 static size_t lz4boot_push(void)
 {
     struct lz4boot_stream stream;
     struct lz4boot_report report;
     lz4boot_stream_start(&stream, target, original_byte_count, 0);
-    for (size_t read = 0; read < packed_byte_count; read += push_bytes) {
+    for (size_t read = 0; read < packed_byte_count; read += push_byte_count) {
         size_t left = packed_byte_count - read;
-        lz4boot_stream_push(&stream, packed + read, left < push_bytes ? left : push_bytes, NULL);
+        lz4boot_stream_push(&stream, packed + read, left < push_byte_count ? left : push_byte_count, NULL);
     }
     if (lz4boot_stream_finish(&stream, &report) != lz4boot_status_ok)
         fail(lz4boot_status_name((enum lz4boot_status)report.status));
@@ -98,7 +100,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *values, int count)
+double median(double *values, int count)
 {
     qsort(values, (size_t)count, sizeof *values, compare);
     return values[count / 2];
@@ -115,23 +117,44 @@ static double timed(size_t (*decode)(void))
     return taken;
 }
 
-static void measure(const char *name, size_t (*ours)(void), size_t (*theirs)(void), int pairs)
+/* Medians of pairs: MB of content per second, and the second one's time as a multiple of the first one's. */
+struct result {
+    double first, second, ratio;
+};
+
+static struct result measure(size_t (*first)(void), size_t (*second)(void), int pairs)
 {
-    double *ratio = calloc((size_t)pairs * 3, sizeof *ratio), *mine = ratio + pairs, *other = mine + pairs;
+    double *ratio = calloc((size_t)pairs * 3, sizeof *ratio), *one = ratio + pairs, *other = one + pairs;
     if (!ratio)
         fail("out of memory");
     for (int pair = 0; pair < pairs; pair++) {
         /* Which goes first alternates too. */
         if (pair % 2)
-            other[pair] = timed(theirs), mine[pair] = timed(ours);
+            other[pair] = timed(second), one[pair] = timed(first);
         else
-            mine[pair] = timed(ours), other[pair] = timed(theirs);
-        ratio[pair] = other[pair] / mine[pair];
+            one[pair] = timed(first), other[pair] = timed(second);
+        ratio[pair] = other[pair] / one[pair];
     }
     double megabytes = 1e-6 * (double)original_byte_count;
-    printf("%-34s %9.0f %9.0f %8.3f\n", name, megabytes / median(mine, pairs), megabytes / median(other, pairs),
-           median(ratio, pairs));
+    struct result result = {megabytes / median(one, pairs), megabytes / median(other, pairs), median(ratio, pairs)};
     free(ratio);
+    return result;
+}
+
+static double measure_hash(int rounds)
+{
+    double *taken = calloc((size_t)rounds, sizeof *taken);
+    if (!taken)
+        fail("out of memory");
+    for (int round = 0; round < rounds; round++) {
+        double start = seconds();
+        volatile uint32_t hash = lz4boot_xxh32(original, original_byte_count, 0);
+        (void)hash;
+        taken[round] = seconds() - start;
+    }
+    double result = 1e-6 * (double)original_byte_count / median(taken, rounds);
+    free(taken);
+    return result;
 }
 
 static void pack_block(int level)
@@ -156,41 +179,178 @@ static void pack_frame(int level, int checksums)
         fail(LZ4F_getErrorName(packed_byte_count));
 }
 
-int main(int argc, char **argv)
+static struct row {
+    const char *call;
+    int level;
+    struct result result;
+} rows[] = {
+    {.call = "block", .level = 1}, {.call = "block", .level = 9},           {.call = "block", .level = 12},
+    {.call = "frame", .level = 9}, {.call = "frame+checksums", .level = 9},
+};
+
+static struct push {
+    size_t byte_count;
+    struct result plain, checksums;
+} pushes[] = {{.byte_count = 512}, {.byte_count = 4 << 10}, {.byte_count = 64 << 10}, {.byte_count = 1 << 20}};
+
+static double hash_megabytes;
+static struct growth growth[growth_count];
+
+enum { row_count = sizeof rows / sizeof *rows, push_count = sizeof pushes / sizeof *pushes };
+
+static void measure_rows(int pairs)
 {
-    if (argc < 2)
-        fail("usage: host FILE [PAIRS]");
-    int pairs = argc > 2 ? atoi(argv[2]) : 25;
-    FILE *file = fopen(argv[1], "rb");
+    printf("%-34s %9s %9s %8s\n", "", "lz4boot", "liblz4", "liblz4's");
+    printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "time/ours");
+    for (int index = 0; index < row_count; index++) {
+        struct row *row = &rows[index];
+        int block = strcmp(row->call, "block") == 0;
+        if (block)
+            pack_block(row->level);
+        else
+            pack_frame(row->level, strcmp(row->call, "frame") != 0);
+        row->result = measure(block ? lz4boot_block : lz4boot_frame, block ? liblz4_block : liblz4_frame, pairs);
+        printf("%-24s  level %2d %9.0f %9.0f %8.3f\n", row->call, row->level, row->result.first, row->result.second,
+               row->result.ratio);
+    }
+    hash_megabytes = measure_hash(pairs);
+    printf("%-34s %9.0f\n", "xxh32", hash_megabytes);
+}
+
+static void measure_pushes(int pairs)
+{
+    printf("\n%-34s %9s %9s %8s\n", "streaming, level 9", "one-shot", "pushes", "pushes'");
+    printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "time/one");
+    for (int checksums = 0; checksums < 2; checksums++) {
+        pack_frame(9, checksums);
+        for (int index = 0; index < push_count; index++) {
+            struct result *result = checksums ? &pushes[index].checksums : &pushes[index].plain;
+            push_byte_count = pushes[index].byte_count;
+            *result = measure(lz4boot_frame, lz4boot_push, pairs);
+            printf("%-16s %11zu bytes %9.0f %9.0f %8.3f\n", checksums ? "frame+checksums" : "frame", push_byte_count,
+                   result->first, result->second, result->ratio);
+        }
+    }
+}
+
+/* Prints a JSON string. */
+static void quote(FILE *file, const char *text)
+{
+    fputc('"', file);
+    for (; *text; text++)
+        if ((unsigned char)*text >= ' ' && *text != '"' && *text != '\\')
+            fputc(*text, file);
+        else
+            fprintf(file, "\\u%04x", (unsigned char)*text);
+    fputc('"', file);
+}
+
+static const char *cpu_name(void)
+{
+    static char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && fgets(line, sizeof line, file)) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon) {
+            line[strcspn(line, "\n")] = 0;
+            fclose(file);
+            return colon + 2;
+        }
+    }
+    if (file)
+        fclose(file);
+    return "unknown";
+}
+
+/*
+ * {"kind": "host", "date": "2026-01-31", "commit": $COMMIT, "cpu": name, "liblz4": version,
+ *  "input": file name, "bytes": its size, "pairs": number,
+ *  "rows":      [{"call": "block" | "frame" | "frame+checksums" | "xxh32", "level": number or null,
+ *                 "ours_MBps": x, "theirs_MBps": x or null, "ratio": their time / ours, or null}],
+ *  "streaming": [{"push": bytes, "ratio": streaming time / one-shot time, "ratio_checksums": the same of a frame
+ *                 with block and content checksums}],
+ *  "growth":    [{"bytes": of content, "ns_per_byte": x, "stack": bytes, "page_faults": while decoding}],
+ *  "state": bytes of struct lz4boot_stream}
+ * MB are 10^6 bytes of content.
+ */
+static void write_json(const char *path, const char *input, int pairs)
+{
+    char date[16];
+    time_t now = time(NULL);
+    strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now));
+    const char *commit = getenv("COMMIT"), *slash = strrchr(input, '/');
+    FILE *file = fopen(path, "w");
+    if (!file)
+        fail("the results cannot be written");
+    fprintf(file, "{\"kind\": \"host\", \"date\": \"%s\", \"commit\": ", date);
+    quote(file, commit ? commit : "unknown");
+    fprintf(file, ",\n \"cpu\": ");
+    quote(file, cpu_name());
+    fprintf(file, ", \"liblz4\": ");
+    quote(file, LZ4_versionString());
+    fprintf(file, ",\n \"input\": ");
+    quote(file, slash ? slash + 1 : input);
+    fprintf(file, ", \"bytes\": %zu, \"pairs\": %d,\n \"rows\": [", original_byte_count, pairs);
+    for (int index = 0; index < row_count; index++)
+        fprintf(file,
+                "\n  {\"call\": \"%s\", \"level\": %d, \"ours_MBps\": %.1f, \"theirs_MBps\": %.1f, "
+                "\"ratio\": %.4f},",
+                rows[index].call, rows[index].level, rows[index].result.first, rows[index].result.second,
+                rows[index].result.ratio);
+    fprintf(file,
+            "\n  {\"call\": \"xxh32\", \"level\": null, \"ours_MBps\": %.1f, \"theirs_MBps\": null, "
+            "\"ratio\": null}],\n \"streaming\": [",
+            hash_megabytes);
+    for (int index = 0; index < push_count; index++)
+        fprintf(file, "%s\n  {\"push\": %zu, \"ratio\": %.4f, \"ratio_checksums\": %.4f}", index ? "," : "",
+                pushes[index].byte_count, pushes[index].plain.ratio, pushes[index].checksums.ratio);
+    fprintf(file, "],\n \"growth\": [");
+    for (int index = 0; index < growth_count; index++)
+        fprintf(file, "%s\n  {\"bytes\": %zu, \"ns_per_byte\": %.4f, \"stack\": %zu, \"page_faults\": %ld}",
+                index ? "," : "", growth[index].byte_count, growth[index].nanoseconds_per_byte,
+                growth[index].stack_byte_count, growth[index].page_faults);
+    fprintf(file, "],\n \"state\": %zu}\n", sizeof(struct lz4boot_stream));
+    if (fclose(file) != 0)
+        fail("the results cannot be written");
+}
+
+static void read_original(const char *path)
+{
+    FILE *file = fopen(path, "rb");
     if (!file || fseek(file, 0, SEEK_END) != 0)
         fail("the file cannot be read");
     original_byte_count = (size_t)ftell(file);
     rewind(file);
-    packed_capacity = LZ4F_compressFrameBound(original_byte_count, NULL) + (1 << 20);
-    /* Copies between buffers whose addresses agree in their low bits are slower; nobody shall have that luck. */
     char *content = malloc(original_byte_count);
-    packed = malloc(packed_capacity);
-    target = (char *)malloc(original_byte_count + 4096 + 64) + 1088;
-    if (pairs < 1 || !content || !packed || fread(content, 1, original_byte_count, file) != original_byte_count)
+    if (!content || fread(content, 1, original_byte_count, file) != original_byte_count)
         fail("the file cannot be read");
     fclose(file);
     original = content;
+}
 
-    printf("%s, %zu bytes, medians of %d alternating pairs\n", argv[1], original_byte_count, pairs);
-    printf("%-34s %9s %9s %8s\n", "", "lz4boot", "liblz4", "liblz4's");
-    printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "time/ours");
-    const int levels[] = {1, 9, 12};
-    for (size_t index = 0; index < sizeof levels / sizeof *levels; index++) {
-        char name[64];
-        pack_block(levels[index]);
-        snprintf(name, sizeof name, "block, level %d", levels[index]);
-        measure(name, lz4boot_block, liblz4_block, pairs);
+int main(int argc, char **argv)
+{
+    int growth_alone = argc == 3 && strcmp(argv[1], "--growth") == 0;
+    const char *input = growth_alone ? argv[2] : argv[1];
+    int pairs = !growth_alone && argc > 2 ? atoi(argv[2]) : 25;
+    if (argc < 2 || argc > 4 || pairs < 1)
+        fail("usage: host FILE [PAIRS [JSON]] | host --growth FILE");
+    read_original(input);
+    if (!growth_alone) {
+        packed_capacity = LZ4F_compressFrameBound(original_byte_count, NULL) + (1 << 20);
+        /* Copies between buffers whose addresses agree in their low bits are slower; nobody shall have that luck. */
+        packed = malloc(packed_capacity);
+        target = (char *)malloc(original_byte_count + 4096 + 64) + 1088;
+        if (!packed)
+            fail("out of memory");
+        printf("%s, %zu bytes, medians of %d alternating pairs\n", input, original_byte_count, pairs);
+        measure_rows(pairs);
+        measure_pushes(pairs);
     }
-    pack_frame(9, 0);
-    measure("frame, no checksums, level 9", lz4boot_frame, liblz4_frame, pairs);
-    pack_frame(9, 1);
-    measure("frame, all checksums, level 9", lz4boot_frame, liblz4_frame, pairs);
-    push_bytes = 4096;
-    measure("  the same in pushes of 4 KiB", lz4boot_push, liblz4_frame, pairs);
+    measure_growth(original, original_byte_count, growth);
+    printf("Beside source and target a decode takes this stack, %zu bytes of state among it, and no other memory.\n",
+           sizeof(struct lz4boot_stream));
+    if (argc == 4)
+        write_json(argv[3], input, pairs);
     return 0;
 }
