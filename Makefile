@@ -143,13 +143,19 @@ test-swift: lib lib-host ## Test the decoder, the objects, the formats and the c
 	$(SWIFT) test
 
 .PHONY: bench
-bench: bench-host ## Measure the decoder against liblz4
+bench: bench-a53 bench-host ## Measure against liblz4, print a table; RECORD=1 adds it to docs/performance.md
+	@$(MAKE) --no-print-directory bench-report
+
+.PHONY: bench-report
+bench-report: ## Print and plot what bench-a53 and bench-host measured last
+	@scripts/need.sh "to print and plot the results" python3
+	python3 Tests/Benchmark/report.py $(if $(filter 1,$(RECORD)),--record)
 
 # FILE is what is compressed and decoded; a Debian kernel if it is not given.
 .PHONY: bench-host
 bench-host: $(BUILD)/host/bench ## Measure on this machine, growth included, FILE=Image PAIRS=25 (1 minute)
 	@mkdir -p $(BUILD)/bench
-	COMMIT="$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BUILD)/host/bench \
+	COMMIT="$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)" $(BUILD)/host/bench \
 	    "$${FILE:-$$(qemu/fetch.sh)/Image}" "$${PAIRS:-25}" $(BUILD)/bench/host.json
 
 .PHONY: bench-growth
