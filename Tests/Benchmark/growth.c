@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <ucontext.h>
 
-enum { piece_byte_count = 64 << 10, total_minimum = 64 << 20, round_count = 7 };
+enum { piece_byte_count = growth_piece_byte_count, total_minimum = 64 << 20, round_count = 7 };
 
 typedef enum lz4boot_status decode_function(const void *, size_t, void *, size_t, uint32_t, struct lz4boot_report *);
 
@@ -134,8 +134,6 @@ void measure_growth(const char *file, size_t file_byte_count, struct growth rows
 {
     sample = file;
     sample_piece_count = file_byte_count / piece_byte_count;
-    if (sample_piece_count == 0)
-        fail("growth needs a file of 64 KiB or more");
     size_t largest = (size_t)piece_byte_count << 2 * (growth_count - 1), capacity = 2 * largest, end = 0;
     char *memory = malloc(largest + 4096);
     packed = malloc(capacity);

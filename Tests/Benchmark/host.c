@@ -321,6 +321,8 @@ static void read_original(const char *path)
         fail("the file cannot be read");
     original_byte_count = (size_t)ftell(file);
     rewind(file);
+    if (original_byte_count < growth_piece_byte_count || original_byte_count > LZ4_MAX_INPUT_SIZE)
+        fail("the file must have 64 KiB or more and fit into one block");
     char *content = malloc(original_byte_count);
     if (!content || fread(content, 1, original_byte_count, file) != original_byte_count)
         fail("the file cannot be read");

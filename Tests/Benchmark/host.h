@@ -19,9 +19,10 @@ struct growth {
     long page_faults;
 };
 
-enum { growth_count = 8 };
+enum { growth_count = 8, growth_piece_byte_count = 64 << 10 };
 
-/* Measures and prints 64 KiB, 256 KiB, ... 1 GiB of content, made of the file over and over. */
+/* Measures and prints 64 KiB, 256 KiB, ... 1 GiB of content, made of the file over and over, which has a piece at
+ * least. */
 void measure_growth(const char *file, size_t file_byte_count, struct growth rows[growth_count]);
 
 #endif
