@@ -56,6 +56,11 @@ def heading(text):
     print(f"\n{text:38}{'ratio':>9}{'must':>8}{'aim':>8}")
 
 
+def a53_row(a53, level, call="block"):
+    rows = (row for row in a53["rows"] if (row["input"], row["level"], row["call"]) == ("kernel", level, call))
+    return next(rows, None)
+
+
 def print_a53(a53):
     print(f"A53 cycle model, {a53['commit']}, {a53['date']}; Debian's liblz4 {a53['liblz4']}, QEMU {a53['qemu']}")
     heading("core cycles, ours ÷ best liblz4's")
@@ -72,6 +77,11 @@ def print_a53(a53):
         level = f" level {row['level']}" if row["level"] is not None else ""
         verdict = judged(ratio, targets) if ratio is not None else ""
         line(f"{row['input']}{level}, {row['call']}", ratio, verdict, note)
+    frame, pushes = a53_row(a53, 9, "frame"), a53_row(a53, 9, "stream-4096")
+    if frame and pushes:
+        heading("core cycles, in pushes ÷ in one")
+        ratio = pushes["ours"]["core_cycles"] / frame["ours"]["core_cycles"]
+        line("kernel level 9, pushes of 4 KiB", ratio, judged(ratio, STREAMING[4096]))
     row = a53_row(a53, 9)
     if row:
         heading("instructions, U-Boot's ÷ ours")
@@ -234,21 +244,17 @@ def plot_growth(host):
 # The record.
 
 
-def a53_row(a53, level):
-    rows = [row for row in a53["rows"] if (row["input"], row["call"], row["level"]) == ("kernel", "block", level)]
-    return rows[0] if rows else None
-
-
 def record(a53, host):
-    commits = {result["commit"].removesuffix("-dirty") for result in (a53, host) if result}
+    results = [result for result in (a53, host) if result]
+    commits = {result["commit"].removesuffix("-dirty") for result in results}
     if len(commits) > 1:
         sys.exit(f"report.py: not recorded: the results are of different commits: {', '.join(sorted(commits))}")
     ratios = [a53 and (a53_row(a53, level) or {}).get("ratio_best") for level in (1, 9, 12)]
     by_call = {(row["call"], row["level"]): row["ratio"] for row in host["rows"]} if host else {}
     ratios += [by_call.get(("block", 9)), by_call.get(("frame+checksums", 9))]
     ratios.append({row["push"]: row["ratio"] for row in host["streaming"]}.get(4096) if host else None)
-    either = a53 or host
-    cells = [either["date"], either["commit"], *("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios)]
+    commit = max((result["commit"] for result in results), key=len)  # with -dirty if one says so
+    cells = [results[-1]["date"], commit, *("-" if ratio is None else f"{ratio:.3f}" for ratio in ratios)]
     lines = RECORD.read_text().splitlines()
     end = next(number for number, words in enumerate(lines) if words.startswith("| date | commit |"))
     while end < len(lines) and lines[end].startswith("|"):
