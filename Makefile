@@ -36,6 +36,7 @@ EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-
 # enable the FPU.
 # Erratum 835769 of revisions up to r0p4: a 64-bit multiply-accumulate behind a load can go wrong.
 A53 := -target aarch64-none-none-elf -Xcc -mcpu=cortex-a53 -Xcc -mgeneral-regs-only \
+    -Xcc -fomit-frame-pointer \
     -Xcc -mfix-cortex-a53-835769
 # For code that runs with the MMU off, when memory is Device memory and alignment is enforced.
 A53_STRICT := $(A53) -Xcc -mstrict-align

@@ -1,17 +1,19 @@
-/// XXH32, fed piece by piece ("xxHash fast digest algorithm", XXH32 algorithm description).
+/// XXH32 ("xxHash fast digest algorithm", XXH32 algorithm description).
+///
+/// It keeps nothing but its lanes. The bytes behind the last whole stripe stay where they are until
+/// the end, and the caller knows how many bytes there were: `update` takes stripes, `digest` the
+/// rest.
 @safe
 struct XXH32 {
+  static let stripeByteCount = 16
+
   private static let prime1: UInt32 = 0x9E37_79B1
   private static let prime2: UInt32 = 0x85EB_CA77
   private static let prime3: UInt32 = 0xC2B2_AE3D
   private static let prime4: UInt32 = 0x27D4_EB2F
   private static let prime5: UInt32 = 0x1656_67B1
-  private static let stripeByteCount = 16
 
   private var lane1, lane2, lane3, lane4: UInt32
-  private(set) var byteCount: UInt64 = 0
-  /// The start of a stripe whose end has not come yet: `byteCount % 16` bytes.
-  private var stripe = Bytes16()
 
   init(seed: UInt32 = 0) {
     lane1 = seed &+ Self.prime1 &+ Self.prime2
@@ -20,67 +22,12 @@ struct XXH32 {
     lane4 = seed &- Self.prime1
   }
 
-  mutating func update(_ start: UnsafeRawPointer, byteCount count: Int) {
-    var next = unsafe start
-    var left = count
-    while left > 0 && byteCount % 16 != 0 {
-      unsafe update(next.load(as: UInt8.self))
-      unsafe next += 1
-      left &-= 1
-    }
-    let stripesByteCount = left & ~(Self.stripeByteCount &- 1)
-    unsafe consumeStripes(next, byteCount: stripesByteCount)
-    unsafe next += stripesByteCount
-    left &-= stripesByteCount
-    while left > 0 {
-      unsafe update(next.load(as: UInt8.self))
-      unsafe next += 1
-      left &-= 1
-    }
-  }
+  /// How many of `byteCount` bytes are in whole stripes.
+  static func stripesByteCount(_ byteCount: Int) -> Int { byteCount & ~(stripeByteCount &- 1) }
 
-  mutating func update(_ byte: UInt8) {
-    stripe.set(byte, at: Int(truncatingIfNeeded: byteCount % 16))
-    byteCount &+= 1
-    if byteCount % 16 == 0 {
-      consume(stripe)
-      stripe = Bytes16()
-    }
-  }
-
-  func digest() -> UInt32 {
-    var hash =
-      byteCount < 16
-      // Nothing has changed the third lane yet: it is the seed.
-      ? lane3 &+ Self.prime5
-      : lane1.rotated(1) &+ lane2.rotated(7) &+ lane3.rotated(12) &+ lane4.rotated(18)
-    hash &+= UInt32(truncatingIfNeeded: byteCount)
-    let count = Int(truncatingIfNeeded: byteCount % 16)
-    var index = 0
-    while count &- index >= 4 {
-      hash &+= UInt32(truncatingIfNeeded: stripe.word(at: index)) &* Self.prime3
-      hash = hash.rotated(17) &* Self.prime4
-      index &+= 4
-    }
-    while index < count {
-      hash &+= UInt32(stripe[index]) &* Self.prime5
-      hash = hash.rotated(11) &* Self.prime1
-      index &+= 1
-    }
-    hash = (hash ^ (hash >> 15)) &* Self.prime2
-    hash = (hash ^ (hash >> 13)) &* Self.prime3
-    return hash ^ (hash >> 16)
-  }
-
-  private mutating func consume(_ stripe: Bytes16) {
-    lane1 = Self.round(lane1, UInt32(truncatingIfNeeded: stripe.low))
-    lane2 = Self.round(lane2, UInt32(truncatingIfNeeded: stripe.low >> 32))
-    lane3 = Self.round(lane3, UInt32(truncatingIfNeeded: stripe.high))
-    lane4 = Self.round(lane4, UInt32(truncatingIfNeeded: stripe.high >> 32))
-  }
-
-  /// `byteCount` is a multiple of a stripe's.
-  private mutating func consumeStripes(_ start: UnsafeRawPointer, byteCount: Int) {
+  /// Takes whole stripes; `byteCount` is a multiple of a stripe's.
+  @inline(never)
+  mutating func update(_ start: UnsafeRawPointer, byteCount: Int) {
     // In locals, so that the four chains of multiplications stay in registers and overlap.
     var (a, b, c, d) = (lane1, lane2, lane3, lane4)
     var position = 0
@@ -94,7 +41,34 @@ struct XXH32 {
       position &+= Self.stripeByteCount
     }
     (lane1, lane2, lane3, lane4) = (a, b, c, d)
-    self.byteCount &+= UInt64(count: byteCount)
+  }
+
+  /// The digest of `byteCount` bytes: the stripes so far, and the fewer than 16 at `tail`.
+  @inline(never)
+  func digest(byteCount: UInt64, tail: UnsafeRawPointer) -> UInt32 {
+    var hash =
+      byteCount < 16
+      // Nothing has changed the third lane yet: it is the seed.
+      ? lane3 &+ Self.prime5
+      : lane1.rotated(1) &+ lane2.rotated(7) &+ lane3.rotated(12) &+ lane4.rotated(18)
+    hash &+= UInt32(truncatingIfNeeded: byteCount)
+    var next = unsafe tail
+    var left = Int(truncatingIfNeeded: byteCount % 16)
+    while left >= 4 {
+      hash &+= unsafe next.loadUnaligned(as: UInt32.self).littleEndian &* Self.prime3
+      hash = hash.rotated(17) &* Self.prime4
+      unsafe next += 4
+      left &-= 4
+    }
+    while left > 0 {
+      hash &+= unsafe UInt32(next.load(as: UInt8.self)) &* Self.prime5
+      hash = hash.rotated(11) &* Self.prime1
+      unsafe next += 1
+      left &-= 1
+    }
+    hash = (hash ^ (hash >> 15)) &* Self.prime2
+    hash = (hash ^ (hash >> 13)) &* Self.prime3
+    return hash ^ (hash >> 16)
   }
 
   @inline(__always)

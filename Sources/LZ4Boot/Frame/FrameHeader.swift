@@ -5,11 +5,12 @@ import CLZ4Boot
 ///
 /// [FLG:u8][BD:u8][content size:u64le?][dictionary id:u32le?][HC:u8]
 struct FrameHeader {
-  private(set) var flags: UInt8 = 0
-  private(set) var blockMaximum: UInt32 = 0
-  /// Nil: the header does not say.
-  private(set) var contentSize: UInt64?
-  private(set) var contentSizeOffset: UInt64 = 0
+  /// If the header has one.
+  var contentSize: UInt64 = 0
+  /// Where it is, from the start of the source.
+  var contentSizeOffset: UInt64 = 0
+  private var flags: UInt8 = 0
+  private var blockDescriptor: UInt8 = 0
 
   // FLG: [version:2][block independence][block checksum][content size][content
   // checksum][0][dictionary id]
@@ -17,7 +18,7 @@ struct FrameHeader {
   private static let version: UInt8 = 0b0100_0000
   private static let independentBlocks: UInt8 = 0b0010_0000
   private static let blockChecksum: UInt8 = 0b0001_0000
-  private static let hasContentSize: UInt8 = 0b0000_1000
+  private static let contentSize: UInt8 = 0b0000_1000
   private static let contentChecksum: UInt8 = 0b0000_0100
   private static let reserved: UInt8 = 0b0000_0010
   private static let dictionaryID: UInt8 = 0b0000_0001
@@ -27,59 +28,39 @@ struct FrameHeader {
   private static let smallestBlockMaximum: UInt32 = 64 << 10
   private static let smallestBlockMaximumCode: UInt8 = 4
 
-  var hasIndependentBlocks: Bool { flags & Self.independentBlocks != 0 }
-  var hasBlockChecksums: Bool { flags & Self.blockChecksum != 0 }
-  var hasContentChecksum: Bool { flags & Self.contentChecksum != 0 }
+  /// Of the content size in the descriptor.
+  static let contentSizeIndex = 2
 
+  /// Of a legacy frame, which has none of all this.
   init() {}
 
-  static func checkFLG(_ field: FieldBuffer) throws(DecodeError) {
-    guard field[0] & versionMask == version else {
-      throw DecodeError(status: .unsupported_version, offset: field.offset)
-    }
-    guard field[0] & reserved == 0 else {
-      throw DecodeError(status: .reserved_bit_set, offset: field.offset)
-    }
+  /// Takes an FLG and a BD without fault.
+  init(flags: UInt8, blockDescriptor: UInt8) {
+    self.flags = flags
+    self.blockDescriptor = blockDescriptor
   }
 
-  static func checkBD(_ field: FieldBuffer) throws(DecodeError) {
-    guard field[1] & reservedInBD == 0 else {
-      throw DecodeError(status: .reserved_bit_set, offset: field.offset &+ 1)
-    }
-    guard field[1] >> 4 >= smallestBlockMaximumCode else {
-      throw DecodeError(status: .block_size_invalid, offset: field.offset &+ 1)
-    }
+  var hasIndependentBlocks: Bool { flags & Self.independentBlocks != 0 }
+  var hasBlockChecksums: Bool { flags & Self.blockChecksum != 0 }
+  var hasContentSize: Bool { flags & Self.contentSize != 0 }
+  var hasContentChecksum: Bool { flags & Self.contentChecksum != 0 }
+  var hasDictionaryID: Bool { flags & Self.dictionaryID != 0 }
+
+  var blockMaximum: UInt32 {
+    let code = blockDescriptor >> 4 &- Self.smallestBlockMaximumCode
+    return Self.smallestBlockMaximum &<< UInt32(2 &* code)
   }
 
-  /// How long the header is, as its FLG says.
-  static func byteCount(_ field: FieldBuffer) -> Int {
-    3 &+ (field[0] & hasContentSize != 0 ? 8 : 0) &+ (field[0] & dictionaryID != 0 ? 4 : 0)
+  /// How long the descriptor is.
+  var byteCount: Int { 3 &+ (hasContentSize ? 8 : 0) &+ (hasDictionaryID ? 4 : 0) }
+
+  static func fault(ofFLG byte: UInt8) -> lz4boot_status? {
+    if byte & versionMask != version { return .unsupported_version }
+    return byte & reserved != 0 ? .reserved_bit_set : nil
   }
 
-  /// Takes a header that is all there and whose FLG and BD are checked.
-  init(_ field: FieldBuffer) throws(DecodeError) {
-    flags = field[0]
-    let code = field[1] >> 4 &- Self.smallestBlockMaximumCode
-    blockMaximum = Self.smallestBlockMaximum &<< UInt32(2 &* code)
-    var position = 2
-    if flags & Self.hasContentSize != 0 {
-      contentSize = field.number(at: position)
-      contentSizeOffset = field.offset &+ UInt64(count: position)
-      position &+= 8
-    }
-    let dictionaryIDOffset = field.offset &+ UInt64(count: position)
-    if flags & Self.dictionaryID != 0 { position &+= 4 }
-
-    // "Header Checksum": the second byte of the descriptor's XXH32.
-    let expected = field[position]
-    let actual = UInt8(truncatingIfNeeded: field.xxh32(byteCount: position) >> 8)
-    guard actual == expected else {
-      throw DecodeError(
-        status: .header_checksum_mismatch, offset: field.offset &+ UInt64(count: position),
-        expected: UInt64(expected), actual: UInt64(actual))
-    }
-    guard flags & Self.dictionaryID == 0 else {
-      throw DecodeError(status: .dictionary_required, offset: dictionaryIDOffset)
-    }
+  static func fault(ofBD byte: UInt8) -> lz4boot_status? {
+    if byte & reservedInBD != 0 { return .reserved_bit_set }
+    return byte >> 4 < smallestBlockMaximumCode ? .block_size_invalid : nil
   }
 }

@@ -5,50 +5,67 @@ enum Arguments {
   static func source(
     _ start: UnsafeRawPointer?, _ byteCount: Int, offset: UInt64 = 0
   ) -> SourceCursor? {
-    guard let start = unsafe start else {
-      // Any address will do for no bytes.
-      return byteCount == 0
-        ? unsafe SourceCursor(unsafeStart: nowhere, byteCount: 0, offset: offset) : nil
-    }
-    guard isRange(UInt(bitPattern: start), byteCount) else { return nil }
+    guard let base = unsafe base(start, byteCount) else { return nil }
     return unsafe SourceCursor(
-      unsafeStart: start.assumingMemoryBound(to: UInt8.self), byteCount: byteCount, offset: offset)
+      unsafeStart: base.assumingMemoryBound(to: UInt8.self), byteCount: byteCount, offset: offset)
   }
 
   static func target(
     _ start: UnsafeMutableRawPointer?, _ capacity: Int, isInPlace: Bool
   ) -> Target? {
-    guard let start = unsafe start else {
-      return capacity == 0
-        ? unsafe Target(
-          unsafeBase: UnsafeMutablePointer(mutating: nowhere), capacity: 0, isInPlace: isInPlace)
-        : nil
-    }
-    guard isRange(UInt(bitPattern: start), capacity) else { return nil }
+    guard let base = unsafe base(start, capacity) else { return nil }
     return unsafe Target(
-      unsafeBase: start.assumingMemoryBound(to: UInt8.self), capacity: capacity,
-      isInPlace: isInPlace)
+      unsafeBase: UnsafeMutableRawPointer(mutating: base).assumingMemoryBound(to: UInt8.self),
+      capacity: capacity, isInPlace: isInPlace)
   }
 
-  /// The `lz4boot_flag`s, nil if any of them is not known.
-  static func options(_ flags: UInt32) -> Stream.Options? {
-    let known =
-      lz4boot_flag_stop_after_frame.rawValue | lz4boot_flag_in_place.rawValue
-      | lz4boot_flag_require_checksums.rawValue
-    guard flags & ~known == 0 else { return nil }
-    return Stream.Options(
-      stopsAfterFrame: flags & lz4boot_flag_stop_after_frame.rawValue != 0,
-      isInPlace: flags & lz4boot_flag_in_place.rawValue != 0,
-      requiresChecksums: flags & lz4boot_flag_require_checksums.rawValue != 0)
+  /// Nil if that cannot be memory: it is half of the address space at most, as differences are
+  /// signed, and not around its end.
+  @inline(never)
+  private static func base(_ start: UnsafeRawPointer?, _ byteCount: Int) -> UnsafeRawPointer? {
+    guard let start = unsafe start else { return unsafe byteCount == 0 ? nowhere : nil }
+    let isRange =
+      byteCount >= 0 && UInt(bitPattern: byteCount) <= 0 &- UInt(bitPattern: start)
+    return unsafe isRange ? start : nil
   }
 
-  /// Half of the address space at most, as differences are signed, and not around its end.
-  private static func isRange(_ start: UInt, _ byteCount: Int) -> Bool {
-    byteCount >= 0 && UInt(bitPattern: byteCount) <= 0 &- start
-  }
-
-  private static var nowhere: UnsafePointer<UInt8> {
+  /// Any address will do for no bytes.
+  static var nowhere: UnsafeRawPointer {
     // SAFETY: not 0, and never read: it goes with a count of 0.
-    unsafe UnsafePointer(bitPattern: 1).unsafelyUnwrapped
+    unsafe UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
+  }
+}
+
+extension Stream {
+  /// Takes what the caller of a new stream asks for. It is refused already if that is bad.
+  @inline(never)
+  mutating func start(
+    unsafeTarget target: UnsafeMutableRawPointer?, capacity: Int, flags: UInt32
+  ) {
+    let stopsAfterFrame = lz4boot_flag_stop_after_frame.rawValue
+    let inPlace = lz4boot_flag_in_place.rawValue
+    let requireChecksums = lz4boot_flag_require_checksums.rawValue
+    guard
+      flags & ~(stopsAfterFrame | inPlace | requireChecksums) == 0,
+      let target = unsafe Arguments.target(target, capacity, isInPlace: flags & inPlace != 0)
+    else {
+      _ = refuse(.bad_argument, at: 0)
+      return
+    }
+    self.target = target
+    options = Options(
+      stopsAfterFrame: flags & stopsAfterFrame != 0,
+      requiresChecksums: flags & requireChecksums != 0)
+  }
+
+  /// Makes a chunk what is at hand, if something is still to be taken. Where none can be, its bytes
+  /// are missing from here on.
+  @inline(never)
+  mutating func accept(unsafeChunk start: UnsafeRawPointer?, byteCount: Int) -> Bool {
+    guard status == .ok else { return false }
+    guard let chunk = unsafe Arguments.source(start, byteCount, offset: source.offset) else {
+      return refuse(.bad_argument, at: source.offset)
+    }
+    return phase != .stopped && accept(chunk)
   }
 }

@@ -9,18 +9,19 @@ public func lz4boot_decode_block(
   guard
     var cursor = unsafe Arguments.source(source, source_byte_count),
     var target = unsafe Arguments.target(target, target_capacity, isInPlace: false),
-    target.overlap(with: cursor) == .none
+    target.status(ofPlaceOf: cursor) == .ok
   else { return unsafe report.fillBadArgument() }
   var block = BlockDecoder(windowStart: 0, outputEnd: .max)
-  var error: DecodeError?
+  var status = lz4boot_status.ok
   do throws(DecodeError) {
     // All of the block is at hand: more is never needed.
     _ = try block.decode(
       from: &cursor, into: &target, blockEnd: UInt64(count: source_byte_count))
-  } catch let failure {
-    error = failure
+  } catch {
+    status = error.status
+    cursor.stop(at: error.offset)
   }
   return unsafe report.fill(
-    error: error, format: .rawBlock, sourceOffset: cursor.offset, targetByteCount: target.count,
-    blockIndex: 0)
+    status: status, format: .rawBlock, sourceOffset: cursor.offset,
+    targetByteCount: target.count)
 }

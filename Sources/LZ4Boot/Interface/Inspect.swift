@@ -7,14 +7,10 @@ public func lz4boot_inspect(
 ) -> lz4boot_status {
   guard
     let info = unsafe info,
-    var cursor = unsafe Arguments.source(source, source_byte_count),
-    let nowhere = unsafe Arguments.target(nil, 0, isInPlace: false)
+    let cursor = unsafe Arguments.source(source, source_byte_count)
   else { return unsafe report.fillBadArgument() }
-  let survey = unsafe Survey(unsafeInfo: info)
-  var stream = Stream(target: nowhere, options: Stream.Options())
-  stream.survey = survey
-  stream.push(&cursor)
-  stream.finish()
-  survey.end(sourceByteCount: stream.error == nil ? stream.consumedCount : nil)
-  return unsafe stream.report(to: report, otherwise: .ok)
+  var stream = Stream()
+  stream.source = cursor
+  unsafe Survey(unsafeInfo: info).walk(&stream)
+  return unsafe stream.report(to: report)
 }

@@ -14,7 +14,7 @@ private struct StreamStorage {
     unsafe UnsafeMutableRawPointer(pointer)?.assumingMemoryBound(to: StreamStorage.self)
   }
 
-  /// Bad argument if the struct was never started, or with bad arguments.
+  /// Bad argument if the struct was never started.
   @inline(__always)
   static func use(
     _ pointer: UnsafeMutablePointer<lz4boot_stream>?,
@@ -34,16 +34,10 @@ public func lz4boot_stream_start(
   _ target: UnsafeMutableRawPointer?, _ target_capacity: Int, _ flags: UInt32
 ) {
   guard let storage = unsafe StreamStorage.at(stream) else { return }
-  guard
-    let options = Arguments.options(flags),
-    let target = unsafe Arguments.target(target, target_capacity, isInPlace: options.isInPlace)
-  else {
-    unsafe storage.pointee.mark = 0
-    return
-  }
   unsafe storage.initialize(
-    to: StreamStorage(
-      mark: StreamStorage.startedMark, stream: Stream(target: target, options: options)))
+    to: StreamStorage(mark: StreamStorage.startedMark, stream: Stream()))
+  unsafe storage.pointee.stream.start(
+    unsafeTarget: target, capacity: target_capacity, flags: flags)
 }
 
 @c @implementation
@@ -53,14 +47,8 @@ public func lz4boot_stream_push(
   _ report: UnsafeMutablePointer<lz4boot_report>?
 ) -> lz4boot_status {
   unsafe StreamStorage.use(stream, report) { stream in
-    if var cursor = unsafe Arguments.source(
-      chunk, chunk_byte_count, offset: stream.consumedCount)
-    {
-      stream.push(&cursor)
-    } else {
-      stream.refuseChunk()
-    }
-    return unsafe stream.report(to: report, otherwise: stream.mayEnd ? .ok : .need_input)
+    if unsafe stream.accept(unsafeChunk: chunk, byteCount: chunk_byte_count) { stream.run() }
+    return unsafe stream.report(to: report)
   }
 }
 
@@ -69,8 +57,5 @@ public func lz4boot_stream_finish(
   _ stream: UnsafeMutablePointer<lz4boot_stream>?,
   _ report: UnsafeMutablePointer<lz4boot_report>?
 ) -> lz4boot_status {
-  unsafe StreamStorage.use(stream, report) { stream in
-    stream.finish()
-    return unsafe stream.report(to: report, otherwise: .ok)
-  }
+  unsafe StreamStorage.use(stream, report) { stream in unsafe stream.finish(report) }
 }

@@ -20,4 +20,21 @@ struct Bytes16 {
   }
 
   subscript(index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word(at: index)) }
+
+  /// Hashes all of them: a stripe.
+  func hash(into hash: inout XXH32) {
+    unsafe withUnsafeBytes(of: self) { bytes in
+      // SAFETY: the bytes of a local are never at address 0.
+      unsafe hash.update(bytes.baseAddress.unsafelyUnwrapped, byteCount: XXH32.stripeByteCount)
+    }
+  }
+
+  /// The digest of `byteCount` bytes, of which those behind the last whole stripe are the first of
+  /// these.
+  func digest(of hash: XXH32, byteCount: UInt64) -> UInt32 {
+    unsafe withUnsafeBytes(of: self) { bytes in
+      // SAFETY: a tail has 15 bytes at most.
+      unsafe hash.digest(byteCount: byteCount, tail: bytes.baseAddress.unsafelyUnwrapped)
+    }
+  }
 }

@@ -18,6 +18,12 @@ struct SourceCursor {
     self.offset = offset
   }
 
+  /// No bytes.
+  static var none: SourceCursor {
+    unsafe SourceCursor(
+      unsafeStart: Arguments.nowhere.assumingMemoryBound(to: UInt8.self), byteCount: 0, offset: 0)
+  }
+
   var isEmpty: Bool { byteCount == 0 }
 
   mutating func readByte() -> UInt8? {
@@ -34,26 +40,47 @@ struct SourceCursor {
     offset &+= UInt64(truncatingIfNeeded: count)
   }
 
-  /// The next bytes, `limit` at most.
-  func prefix(_ limit: UInt64) -> SourceCursor {
-    let count = limit < UInt64(count: byteCount) ? Int(truncatingIfNeeded: limit) : byteCount
-    return unsafe SourceCursor(unsafeStart: next, byteCount: count, offset: offset)
+  /// Goes back over bytes that were read from here.
+  mutating func unread(_ count: Int) { skip(0 &- count) }
+
+  /// Leaves the next bytes only, `limit` at most, and returns how many are hidden, for `widen`.
+  mutating func narrow(to limit: UInt64) -> Int {
+    guard limit < UInt64(count: byteCount) else { return 0 }
+    let hidden = byteCount &- Int(truncatingIfNeeded: limit)
+    byteCount &-= hidden
+    return hidden
   }
 
-  func hash(into hash: inout XXH32) {
-    unsafe hash.update(UnsafeRawPointer(next), byteCount: byteCount)
+  mutating func widen(by hiddenByteCount: Int) { byteCount &+= hiddenByteCount }
+
+  /// Reads what `other` has, which is at the same offset.
+  mutating func goOn(with other: SourceCursor) {
+    unsafe next = other.next
+    byteCount = other.byteCount
+  }
+
+  /// Nothing is at hand any more; `offset` tells where.
+  mutating func stop(at offset: UInt64) {
+    byteCount = 0
+    self.offset = offset
+  }
+
+  /// Reads whole stripes.
+  mutating func moveStripes(into hash: inout XXH32) {
+    let count = XXH32.stripesByteCount(byteCount)
+    unsafe hash.update(UnsafeRawPointer(next), byteCount: count)
+    skip(count)
   }
 }
 
 /// Reads the first bytes of a little-endian word, four at most, again.
-func withCursor(
-  over word: UInt32, byteCount: Int, offset: UInt64,
-  _ body: (inout SourceCursor) throws(DecodeError) -> Void
-) throws(DecodeError) {
-  try unsafe withUnsafeBytes(of: word.littleEndian) { bytes throws(DecodeError) in
+func withCursor<Result>(
+  over word: UInt32, byteCount: Int, offset: UInt64, _ body: (inout SourceCursor) -> Result
+) -> Result {
+  unsafe withUnsafeBytes(of: word.littleEndian) { bytes in
     // SAFETY: the four bytes of a local are never at address 0.
     let start = unsafe bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
     var cursor = unsafe SourceCursor(unsafeStart: start, byteCount: byteCount, offset: offset)
-    try body(&cursor)
+    return body(&cursor)
   }
 }

@@ -1,66 +1,63 @@
+import CLZ4Boot
+
 /// The target of a decode, which is the history window too. Only what lies in front of `count` is
 /// ever read.
 @safe
 struct Target {
   let base: UnsafeMutablePointer<UInt8>
   let capacity: Int
-  /// The source lies inside the target.
-  let isInPlace: Bool
   /// Bytes of output so far.
   private(set) var count = 0
-  /// In place, while bytes of the source are read from elsewhere: where its unread part starts.
-  private var fence: Int
+  /// The source lies inside the target. At the end, so that what follows in a struct shares its word.
+  let isInPlace: Bool
 
   init(unsafeBase base: UnsafeMutablePointer<UInt8>, capacity: Int, isInPlace: Bool) {
     unsafe self.base = base
     self.capacity = capacity
     self.isInPlace = isInPlace
-    self.fence = capacity
+  }
+
+  /// No room.
+  static var none: Target {
+    unsafe Target(
+      unsafeBase: UnsafeMutableRawPointer(mutating: Arguments.nowhere)
+        .assumingMemoryBound(to: UInt8.self),
+      capacity: 0, isInPlace: false)
   }
 
   /// How far a match may be written without touching source bytes that are still to be read.
   func matchEnd(reading source: SourceCursor) -> Int {
     guard isInPlace else { return capacity }
     let start = index(of: source)
-    return start >= count && start <= capacity ? start : fence
+    return start >= count && start <= capacity ? start : capacity
   }
 
   /// How far literals may be moved: they may well overwrite themselves, as a byte is read before a
   /// byte at or below its place is written.
-  func literalsEnd(reading source: SourceCursor) -> Int {
-    guard isInPlace else { return capacity }
-    let start = index(of: source)
-    return start >= count && start <= capacity ? capacity : fence
-  }
+  func literalsEnd(reading source: SourceCursor) -> Int { capacity }
 
   /// Where the next byte of the source would lie in the target.
   private func index(of source: SourceCursor) -> Int {
     unsafe Int(bitPattern: source.next) &- Int(bitPattern: base)
   }
 
-  enum Overlap {
-    case none
-    /// All of it lies in front of output that is still to come.
-    case ahead
-    /// Part of it is overwritten already.
-    case overwritten
-    /// It starts outside the target.
-    case crossing
-  }
-
-  func overlap(with source: SourceCursor) -> Overlap {
+  /// What is wrong with the place of a chunk of the source, or ok.
+  func status(ofPlaceOf source: SourceCursor) -> lz4boot_status {
     let start = index(of: source)
-    if source.isEmpty || start >= capacity || start <= 0 &- source.byteCount { return .none }
-    if start < 0 || source.byteCount > capacity &- start { return .crossing }
-    return start < count ? .overwritten : .ahead
+    if source.isEmpty || start >= capacity || start <= 0 &- source.byteCount { return .ok }
+    // They overlap. All of it has to lie in front of output that is still to come.
+    guard isInPlace && start >= 0 && source.byteCount <= capacity &- start else {
+      return .bad_argument
+    }
+    return start < count ? .in_place_overrun : .ok
   }
 
-  /// Protects the source from here on while copies of its last bytes are decoded.
-  mutating func setFence(before source: SourceCursor) {
-    if isInPlace { fence = matchEnd(reading: source) }
+  /// Whether `byteCount` more bytes of output would lie on bytes of the source that are still to be
+  /// read.
+  func wouldOverwrite(_ source: SourceCursor, with byteCount: Int) -> Bool {
+    let distance = index(of: source) &- count
+    return isInPlace && distance >= 0 && distance < byteCount
   }
-
-  mutating func clearFence() { fence = capacity }
 
   /// Moves bytes from the source to the output: as many as are at hand, `limit` at most, up to
   /// `end`.
@@ -95,7 +92,19 @@ struct Target {
     return stop
   }
 
-  func hash(from start: Int, into hash: inout XXH32) {
-    unsafe hash.update(UnsafeRawPointer(base + start), byteCount: count &- start)
+  /// Hashes output that starts at `start`, up to its last whole stripe. What it held when it ended
+  /// at `earlierEnd` is hashed already.
+  func hash(from start: Int, earlierEnd: Int, into hash: inout XXH32) {
+    let done = XXH32.stripesByteCount(earlierEnd &- start)
+    let byteCount = XXH32.stripesByteCount(count &- start) &- done
+    unsafe hash.update(UnsafeRawPointer(base + (start &+ done)), byteCount: byteCount)
+  }
+
+  /// The digest of the output from `start` on, of which the whole stripes are hashed.
+  func digest(of hash: XXH32, from start: Int) -> UInt32 {
+    let byteCount = count &- start
+    let tail = start &+ XXH32.stripesByteCount(byteCount)
+    return unsafe hash.digest(
+      byteCount: UInt64(count: byteCount), tail: UnsafeRawPointer(base + tail))
   }
 }

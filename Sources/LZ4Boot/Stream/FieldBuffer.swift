@@ -1,26 +1,20 @@
-/// Collects the bytes of a header field, which may come in pieces.
+/// Collects the bytes of a header field, which may come in pieces, or of a stripe of XXH32.
 struct FieldBuffer {
   /// A frame descriptor has 15 at most: FLG, BD, content size, dictionary id, HC.
   private var bytes = Bytes16()
-  private(set) var count = 0
-  /// Of the first byte, from the start of the source.
-  private(set) var offset: UInt64 = 0
+  private var storedCount: UInt8 = 0
 
-  mutating func clear() {
-    count = 0
-    bytes = Bytes16()
-  }
+  var count: Int { Int(storedCount) }
 
-  /// Says where a field that holds nothing is.
-  mutating func place(at offset: UInt64) { self.offset = offset }
+  mutating func clear() { self = FieldBuffer() }
 
   /// True once there are `wanted` bytes.
+  @inline(never)
   mutating func collect(_ wanted: Int, from source: inout SourceCursor) -> Bool {
-    if count == 0 { offset = source.offset }
     while count < wanted {
       guard let byte = source.readByte() else { return false }
       bytes.set(byte, at: count)
-      count &+= 1
+      storedCount &+= 1
     }
     return true
   }
@@ -33,14 +27,19 @@ struct FieldBuffer {
   /// The little-endian word of a field of four bytes, or the part of it that has come.
   var word: UInt32 { UInt32(truncatingIfNeeded: bytes.low) }
 
-  /// Of the first `byteCount` bytes.
+  /// Of the first `byteCount` bytes, fewer than a stripe.
   func xxh32(byteCount: Int) -> UInt32 {
-    var hash = XXH32()
-    var index = 0
-    while index < byteCount {
-      hash.update(bytes[index])
-      index &+= 1
-    }
-    return hash.digest()
+    bytes.digest(of: XXH32(), byteCount: UInt64(count: byteCount))
+  }
+
+  /// Hashes all sixteen bytes and starts anew.
+  mutating func moveStripe(into hash: inout XXH32) {
+    bytes.hash(into: &hash)
+    clear()
+  }
+
+  /// The digest of `byteCount` bytes: those that are hashed already and these.
+  func digest(of hash: XXH32, byteCount: UInt64) -> UInt32 {
+    bytes.digest(of: hash, byteCount: byteCount)
   }
 }

@@ -11,61 +11,86 @@ extension Stream {
     block = BlockDecoder(windowStart: windowStart, outputEnd: overflow ? .max : end)
   }
 
-  /// Takes what is at hand of a block's data, and hashes both sides of it. False when more is needed.
-  @inline(__always)
-  mutating func takeBlock(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    if survey != nil { return surveyBlock(&source) }
+  /// Takes a piece of a block's data, and hashes both sides of it.
+  @inline(never)
+  mutating func takeBlock() -> Bool {
+    let left = dataEnd &- source.offset
     let isHashed = header.hasBlockChecksums || header.hasContentChecksum
-    repeat {
-      let left = dataEnd &- source.offset
-      let whole = source.prefix(isHashed ? min(left, Self.pieceByteCount) : left)
-      // In place, decoding may overwrite what it has read: hash first.
-      if header.hasBlockChecksums { whole.hash(into: &blockHash) }
-      var piece = whole
-      let isAtEnd =
-        phase == .storedBlock
-        ? try moveStored(&piece)
-        : try block.decode(from: &piece, into: &target, blockEnd: dataEnd)
-      source.skip(whole.byteCount)
-      if header.hasContentChecksum {
-        // What is hashed of the frame says where the next bytes are.
-        let hashed = Int(truncatingIfNeeded: contentHash.byteCount)
-        target.hash(from: frameStart &+ hashed, into: &contentHash)
+    narrow(to: isHashed ? min(left, Self.pieceByteCount) : left)
+    // In place, decoding may overwrite what it has read: hash first.
+    if header.hasBlockChecksums { hashData() }
+    let earlierEnd = target.count
+    let isAtEnd: Bool
+    if phase == .storedBlock {
+      isAtEnd = moveStored()
+      guard status == .ok else { return false }
+    } else {
+      do throws(DecodeError) {
+        isAtEnd = try block.decode(from: &source, into: &target, blockEnd: dataEnd)
+      } catch {
+        return refuse(error.status, at: error.offset)
       }
-      if isAtEnd {
-        endBlock()
-        return true
+    }
+    widen()
+    if header.hasContentChecksum {
+      target.hash(from: frameStart, earlierEnd: earlierEnd, into: &contentHash)
+    }
+    if isAtEnd { endBlock() }
+    return isAtEnd || !source.isEmpty
+  }
+
+  /// Takes bytes again that were looked at. They are too few for anything but a legacy block and
+  /// the start of the next size.
+  @inline(never)
+  mutating func takeLookahead() -> Bool {
+    // A block that starts like a magic starts with literals, if it has any output. Only a caller who
+    // put the source's end right behind the output can get this.
+    if target.wouldOverwrite(source, with: Int(lookaheadCount) &- 1) {
+      return refuse(.in_place_overrun, at: dataStart)
+    }
+    let rest = source
+    return withCursor(over: heldWord, byteCount: Int(lookaheadCount), offset: dataStart) { cursor in
+      lookaheadCount = 0
+      source = cursor
+      narrow(to: UInt64(dataByteCount))
+      do throws(DecodeError) {
+        if try block.decode(from: &source, into: &target, blockEnd: dataEnd) {
+          widen()
+          endBlock()
+          _ = collect(4)
+        }
+      } catch {
+        return refuse(error.status, at: error.offset)
       }
-    } while !source.isEmpty
-    return false
+      source.goOn(with: rest)
+      return true
+    }
   }
 
   /// True at the end of the block.
-  private mutating func moveStored(_ piece: inout SourceCursor) throws(DecodeError) -> Bool {
-    let end = target.literalsEnd(reading: piece)
-    _ = target.append(from: &piece, limit: .max, end: end)
-    if piece.offset == dataEnd { return true }
-    guard target.count < end else {
-      throw DecodeError(
-        status: end == target.capacity ? .target_full : .in_place_overrun, offset: dataStart)
-    }
-    return false
-  }
-
-  /// Counts a block once all of it has come, without a look at it.
   @inline(never)
-  private mutating func surveyBlock(_ source: inout SourceCursor) -> Bool {
-    source.skip(source.prefix(dataEnd &- source.offset).byteCount)
-    guard source.offset == dataEnd else { return false }
-    survey?.countBlock(
-      byteCount: dataEnd &- dataStart, isStored: phase == .storedBlock,
-      blockMaximum: format == .legacy ? LegacyFormat.blockMaximum : header.blockMaximum)
-    endBlock()
-    return true
+  private mutating func moveStored() -> Bool {
+    let end = target.literalsEnd(reading: source)
+    _ = target.append(from: &source, limit: .max, end: end)
+    if source.offset == dataEnd { return true }
+    return target.count < end ? false : refuse(.target_full, at: dataStart)
   }
 
-  private mutating func endBlock() {
+  /// `field` keeps the start of a stripe whose end is not at hand.
+  @inline(never)
+  private mutating func hashData() {
+    var data = source
+    if field.count > 0 {
+      guard field.collect(XXH32.stripeByteCount, from: &data) else { return }
+      field.moveStripe(into: &blockHash)
+    }
+    data.moveStripes(into: &blockHash)
+    _ = field.collect(XXH32.stripeByteCount, from: &data)
+  }
+
+  mutating func endBlock() {
     if header.hasBlockChecksums {
+      heldWord = field.digest(of: blockHash, byteCount: UInt64(dataByteCount))
       expect(.blockChecksum)
     } else {
       blockIndex &+= 1

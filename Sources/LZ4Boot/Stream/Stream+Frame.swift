@@ -3,30 +3,45 @@ import CLZ4Boot
 /// LZ4 frames: [descriptor]([block size:u32le][data][block checksum:u32le?])*[end
 /// mark:u32le][content checksum:u32le?]
 extension Stream {
-  mutating func readDescriptor(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    // A byte at fault is told without those behind it.
-    guard field.collect(1, from: &source) else { return false }
-    try FrameHeader.checkFLG(field)
-    guard field.collect(2, from: &source) else { return false }
-    try FrameHeader.checkBD(field)
-    guard field.collect(FrameHeader.byteCount(field), from: &source) else { return false }
-    header = try FrameHeader(field)
-    try requireChecksum(header.hasBlockChecksums || header.hasContentChecksum)
-    survey?.takeHeader(header)
+  /// A byte at fault is told without those behind it.
+  mutating func readDescriptor() -> Bool {
+    guard collect(1) else { return false }
+    if let fault = FrameHeader.fault(ofFLG: field[0]) { return refuse(fault, at: fieldOffset) }
+    guard collect(2) else { return false }
+    if let fault = FrameHeader.fault(ofBD: field[1]) {
+      return refuse(fault, at: fieldOffset &+ 1)
+    }
+    header = FrameHeader(flags: field[0], blockDescriptor: field[1])
+    guard collect(header.byteCount) else { return false }
+
+    // "Header Checksum": the second byte of the descriptor's XXH32.
+    let checksumIndex = header.byteCount &- 1
+    let expected = field[checksumIndex]
+    let actual = UInt8(truncatingIfNeeded: field.xxh32(byteCount: checksumIndex) >> 8)
+    let checksumOffset = fieldOffset &+ UInt64(count: checksumIndex)
+    guard actual == expected else {
+      return refuse(
+        .header_checksum_mismatch, at: checksumOffset, expected: UInt64(expected),
+        actual: UInt64(actual))
+    }
+    guard !header.hasDictionaryID else {
+      return refuse(.dictionary_required, at: checksumOffset &- 4)
+    }
+    guard !options.requiresChecksums || header.hasBlockChecksums || header.hasContentChecksum
+    else { return refuseWithoutChecksum() }
+    header.contentSize = field.number(at: FrameHeader.contentSizeIndex)
+    header.contentSizeOffset = fieldOffset &+ UInt64(count: FrameHeader.contentSizeIndex)
     expect(.blockSize)
     return true
   }
 
-  mutating func readBlockSize(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    guard field.collect(4, from: &source) else { return false }
+  /// The word is in `field`.
+  mutating func readBlockSize() -> Bool {
     let word = field.word
-    if word == FrameFormat.endMark {
-      try endContent(at: source)
-      return true
-    }
+    if word == FrameFormat.endMark { return endContent() }
     let byteCount = word & ~FrameFormat.storedBlock
     guard byteCount <= header.blockMaximum else {
-      throw DecodeError(status: .block_too_large, offset: field.offset)
+      return refuse(.block_too_large, at: fieldOffset)
     }
     startData(byteCount: byteCount, at: source.offset)
     blockHash = XXH32()
@@ -42,50 +57,41 @@ extension Stream {
   }
 
   /// "Content Checksum" follows the end mark.
-  private mutating func endContent(at source: SourceCursor) throws(DecodeError) {
-    survey?.endFrame(contentSize: header.contentSize)
-    try checkContentSize()
+  private mutating func endContent() -> Bool {
+    if header.hasContentSize && !isSurvey && producedCount != header.contentSize {
+      return refuse(
+        .content_size_mismatch, at: header.contentSizeOffset, expected: header.contentSize,
+        actual: producedCount)
+    }
     if header.hasContentChecksum {
       expect(.contentChecksum)
     } else {
-      endFrame(at: source)
+      endFrame()
     }
+    return true
   }
 
-  mutating func readBlockChecksum(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    guard field.collect(4, from: &source) else { return false }
-    try check(blockHash, or: .block_checksum_mismatch)
+  mutating func readBlockChecksum() -> Bool {
+    guard isSurvey || check(heldWord, or: .block_checksum_mismatch) else { return false }
     blockIndex &+= 1
     expect(.blockSize)
     return true
   }
 
-  mutating func readContentChecksum(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    guard field.collect(4, from: &source) else { return false }
-    try check(contentHash, or: .content_checksum_mismatch)
-    endFrame(at: source)
+  mutating func readContentChecksum() -> Bool {
+    guard isSurvey || checkContent() else { return false }
+    endFrame()
     return true
   }
 
-  /// `field` holds the expected digest.
-  private func check(
-    _ hash: XXH32, or status: lz4boot_status
-  ) throws(DecodeError) {
-    guard survey == nil else { return }
-    let actual = hash.digest()
-    guard actual == field.word else {
-      throw DecodeError(
-        status: status, offset: field.offset, expected: UInt64(field.word), actual: UInt64(actual))
-    }
+  private mutating func checkContent() -> Bool {
+    check(target.digest(of: contentHash, from: frameStart), or: .content_checksum_mismatch)
   }
 
-  private func checkContentSize() throws(DecodeError) {
-    guard survey == nil, let expected = header.contentSize else { return }
-    let actual = UInt64(count: target.count &- frameStart)
-    guard actual == expected else {
-      throw DecodeError(
-        status: .content_size_mismatch, offset: header.contentSizeOffset, expected: expected,
-        actual: actual)
-    }
+  /// `field` holds the expected digest.
+  private mutating func check(_ actual: UInt32, or status: lz4boot_status) -> Bool {
+    actual == field.word
+      || refuse(
+        status, at: fieldOffset, expected: UInt64(field.word), actual: UInt64(actual))
   }
 }

@@ -4,7 +4,8 @@ import CLZ4Boot
 /// split anywhere.
 ///
 /// One-shot decoding is one push of everything. Each phase waits for one field; a step takes what
-/// is at hand of it.
+/// is at hand of it. Steps return whether to go on: not if more of the source is needed, if it is
+/// refused, or if the only frame that was asked for has ended.
 struct Stream {
   enum Phase {
     case magic
@@ -16,55 +17,70 @@ struct Stream {
     case stopped
   }
 
-  /// Of `lz4boot_report.format`.
-  enum Format: UInt32 {
-    case none, frame, legacy, skippable, rawBlock
-  }
-
+  /// `lz4boot_flag`s, but for the one that the target knows.
   struct Options {
     var stopsAfterFrame = false
-    var isInPlace = false
     var requiresChecksums = false
   }
 
-  // Small fields first: they share a word.
-  let options: Options
+  // One-shot decoding puts all of this on the stack, of which boot code has little: what can be
+  // told from other fields is not here, and small fields follow those whose last word they share.
+
+  /// What is at hand and not yet taken. Its offset counts all that was taken; once something is
+  /// wrong it is that of the first byte of the field at fault.
+  var source = SourceCursor.none
+  /// Bytes behind those that were put aside while a piece of a block is taken.
+  var asideByteCount = 0
+
+  var target = Target.none
+  var options = Options()
+  /// Blocks are only counted, not decoded.
+  var isSurvey = false
+  /// What is wrong, or ok.
+  private(set) var status = lz4boot_status.ok
+
+  /// The field that the phase waits for, or the start of a stripe of a block that is hashed.
+  var field = FieldBuffer()
   var phase = Phase.magic
-  var format = Format.none
   /// Whether a frame has ended.
   var hasFrame = false
-  /// How many bytes were looked at that turned out to start a block: they are in `legacyWord`, to
-  /// be taken again.
+  /// How many bytes were looked at that turned out to start a block: they are in `heldWord`, to be
+  /// taken again.
   var lookaheadCount: UInt8 = 0
-  /// A legacy size word of which it is not known yet what it is.
-  var legacyWord: UInt32 = 0
-
-  var error: DecodeError?
-  var target: Target
-  /// Bytes of the source taken so far.
-  var consumedCount: UInt64 = 0
-  var field = FieldBuffer()
+  /// A legacy size word of which it is not known yet what it is; in frames, the digest of a block.
+  var heldWord: UInt32 = 0
 
   var header = FrameHeader()
+  var format = SourceFormat.none
+  /// All of the source is at hand from the start.
+  var isWhole = false
+  /// The size of the block's, or the skippable frame's, data.
+  var dataByteCount: UInt32 = 0
+
+  /// Source offset of the end of that data.
+  var dataEnd: UInt64 = 0
   /// Index of the target at which the frame's output starts.
   var frameStart = 0
   var contentHash = XXH32()
 
   var blockIndex: UInt64 = 0
-  /// Source offsets of the block's, or the skippable frame's, data.
-  var dataStart: UInt64 = 0
-  var dataEnd: UInt64 = 0
   var block = BlockDecoder(windowStart: 0, outputEnd: 0)
   var blockHash = XXH32()
 
-  /// Set when blocks are only counted, not decoded.
-  var survey: Survey?
+  /// Where `field` starts, from the start of the source.
+  var fieldOffset: UInt64 { source.offset &- UInt64(count: field.count) }
 
-  @inline(__always)
-  init(target: Target, options: Options) {
-    self.target = target
-    self.options = options
+  /// How many bytes the frame at hand has produced; in a survey, the most that it can have.
+  var producedCount: UInt64 { UInt64(count: target.count &- frameStart) }
+
+  /// In a survey: there is no output, so the frame's start moves away from it.
+  mutating func addProduced(_ byteCount: UInt64) {
+    frameStart &-= Int(truncatingIfNeeded: byteCount)
   }
+
+  var dataStart: UInt64 { dataEnd &- UInt64(dataByteCount) }
+
+  var isInBlock: Bool { phase == .compressedBlock || phase == .storedBlock }
 
   /// Whether the source may end here.
   var mayEnd: Bool {
@@ -76,102 +92,76 @@ struct Stream {
     }
   }
 
-  /// How much of the source is consumed, as seen by the caller: bytes that have been looked at
-  /// behind the only frame that was asked for are not.
-  var reportedCount: UInt64 {
-    let looksBeyond = phase == .stopped || (options.stopsAfterFrame && mayEnd && field.count > 0)
-    return looksBeyond ? field.offset : consumedCount
+  /// Takes all that is at hand of a whole source.
+  ///
+  /// Flat and inlined, for the stack's sake: what is called here calls the block decoder.
+  @inline(__always)
+  mutating func runWhole() {
+    isWhole = true
+    while isInBlock ? takeBlock() : step() {}
   }
 
-  /// Takes all of `source`. Everything that these bytes determine is decoded on return.
-  mutating func push(_ source: inout SourceCursor) {
-    guard error == nil && phase != .stopped else { return }
-    do throws(DecodeError) {
-      try checkOverlap(source)
-      try run(&source)
-      while lookaheadCount > 0 {
-        try runLookahead(before: source)
-        try run(&source)
-      }
-      consumedCount = source.offset
-    } catch {
-      self.error = error
-    }
+  /// Takes all that is at hand. Everything that these bytes determine is decoded on return.
+  @inline(__always)
+  mutating func run() {
+    while isInBlock ? lookaheadCount == 0 ? takeBlock() : takeLookahead() : step() {}
   }
 
-  /// Takes bytes until there are no more, or some are to be taken again. Blocks are not a step, for
-  /// the stack's sake.
+  /// Makes `chunk` what is at hand.
+  mutating func accept(_ chunk: SourceCursor) -> Bool {
+    source = chunk
+    let placeStatus = target.status(ofPlaceOf: chunk)
+    return placeStatus == .ok || refuse(placeStatus, at: chunk.offset)
+  }
+
+  /// Refuses the source for good. For mismatches, with what it says and what was computed.
   @inline(never)
-  private mutating func run(_ source: inout SourceCursor) throws(DecodeError) {
-    var goesOn = true
-    while goesOn && lookaheadCount == 0 {
-      let isInBlock = phase == .compressedBlock || phase == .storedBlock
-      goesOn = isInBlock ? try takeBlock(&source) : try step(&source)
-    }
+  mutating func refuse(
+    _ status: lz4boot_status, at offset: UInt64, expected: UInt64 = 0, actual: UInt64 = 0
+  ) -> Bool {
+    self.status = status
+    source.stop(at: offset)
+    // The header is not read any more: its place is used for these.
+    (header.contentSize, header.contentSizeOffset) = (expected, actual)
+    return false
   }
 
-  /// Takes bytes again that were looked at. They are too few for anything but a block and the start
-  /// of the next size.
-  private mutating func runLookahead(before source: SourceCursor) throws(DecodeError) {
-    let byteCount = Int(lookaheadCount)
-    lookaheadCount = 0
-    target.setFence(before: source)
-    try withCursor(over: legacyWord, byteCount: byteCount, offset: dataStart) {
-      cursor throws(DecodeError) in
-      try run(&cursor)
-    }
-    target.clearFence()
+  var expected: UInt64 { status == .ok ? 0 : header.contentSize }
+  var actual: UInt64 { status == .ok ? 0 : header.contentSizeOffset }
+
+  /// Behind the last byte of the source.
+  mutating func end() {
+    if status == .ok && !mayEnd { _ = refuse(.truncated_input, at: source.offset) }
   }
 
-  /// Bytes that cannot be had are missing from here on.
-  mutating func refuseChunk() {
-    if error == nil { error = DecodeError(status: .bad_argument, offset: consumedCount) }
-  }
-
-  mutating func finish() {
-    if error == nil && !mayEnd {
-      error = DecodeError(status: .truncated_input, offset: consumedCount)
-    }
-    guard error == nil else { return }
+  /// One field, or what there is of it. Blocks are not a step, for the stack's sake.
+  @inline(never)
+  mutating func step() -> Bool {
     switch phase {
-    case .legacyBlockSize:
-      survey?.endLegacyFrame(
-        field.count == 0 ? lz4boot_legacy_end_input : lz4boot_legacy_end_zeros)
-    case .legacySizeOrBlock where mayBeBlockOfZeros:
-      survey?.endLegacyFrame(lz4boot_legacy_end_zeros)
-    case .legacySizeOrBlock:
-      survey?.endLegacyFrame(lz4boot_legacy_end_size, size: legacyWord)
+    case .magic: return readMagic()
+    case .descriptor: return readDescriptor()
+    case .legacySizeOrBlock: return readBehindLegacySize()
+    case .legacyZeros: return readLegacyZeros()
+    case .stopped: return false
+    case .skippableData:
+      guard skipData() else { return false }
+      endFrame()
+      return true
     default: break
     }
-  }
-
-  private func checkOverlap(_ source: SourceCursor) throws(DecodeError) {
-    switch target.overlap(with: source) {
-    case .none: return
-    case .ahead where target.isInPlace: return
-    case .overwritten where target.isInPlace:
-      throw DecodeError(status: .in_place_overrun, offset: source.offset)
-    default: throw DecodeError(status: .bad_argument, offset: source.offset)
-    }
-  }
-
-  /// One field, or what there is of it. False when more of the source is needed, or nothing.
-  @inline(never)
-  private mutating func step(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
+    guard collect(4) else { return false }
     switch phase {
-    case .magic: try readMagic(&source)
-    case .descriptor: try readDescriptor(&source)
-    case .blockSize: try readBlockSize(&source)
-    case .blockChecksum: try readBlockChecksum(&source)
-    case .contentChecksum: try readContentChecksum(&source)
-    case .legacyBlockSize: try readLegacyBlockSize(&source)
-    case .legacySizeOrBlock: try readBehindLegacySize(&source)
-    case .legacyZeros: try readLegacyZeros(&source)
-    case .skippableSize: readSkippableSize(&source)
-    case .skippableData: skipData(&source)
-    case .compressedBlock, .storedBlock, .stopped: false
+    case .blockSize: return readBlockSize()
+    case .blockChecksum: return readBlockChecksum()
+    case .contentChecksum: return readContentChecksum()
+    case .legacyBlockSize: return readLegacyBlockSize()
+    case .skippableSize: return readSkippableSize()
+    default: return false
     }
   }
+
+  /// Whether `field` holds `wanted` bytes now.
+  mutating func collect(_ wanted: Int) -> Bool { field.collect(wanted, from: &source) }
 
   /// Starts to wait for the next field.
   mutating func expect(_ phase: Phase) {
@@ -179,28 +169,24 @@ struct Stream {
     field.clear()
   }
 
-  /// The magic is read byte by byte, so that what can be none is told at once.
-  private mutating func readMagic(_ source: inout SourceCursor) throws(DecodeError) -> Bool {
-    while field.collect(field.count &+ 1, from: &source) {
-      if format == .legacy && hasFrame && field.word == 0 && field.count == 1 {
-        // Behind a size too large for a block, which has ended the frame.
-        expect(.legacyZeros)
-        return true
-      }
-      guard Magic.canStart(with: field.word, byteCount: field.count) else {
-        throw DecodeError(
-          status: hasFrame ? .trailing_data : .unknown_format, offset: field.offset)
-      }
-      if field.count == 4, let magic = Magic(field.word) {
-        try startFrame(magic)
-        return true
-      }
+  /// The magic is read byte by byte, so that what can be none is told at once. One that has ended a
+  /// legacy frame is at hand already.
+  private mutating func readMagic() -> Bool {
+    guard field.count == 4 || collect(field.count &+ 1) else { return false }
+    if format == .legacy && hasFrame && field.word == 0 && field.count == 1 {
+      // Behind a size too large for a block, which has ended the frame.
+      expect(.legacyZeros)
+      return true
     }
-    return false
+    guard Magic.canStart(with: field.word, byteCount: field.count) else {
+      return refuse(hasFrame ? .trailing_data : .unknown_format, at: fieldOffset)
+    }
+    guard field.count == 4, let magic = Magic(field.word) else { return true }
+    return startFrame(magic)
   }
 
   /// The magic is in `field`.
-  mutating func startFrame(_ magic: Magic) throws(DecodeError) {
+  private mutating func startFrame(_ magic: Magic) -> Bool {
     blockIndex = 0
     frameStart = target.count
     contentHash = XXH32()
@@ -210,48 +196,49 @@ struct Stream {
       expect(.descriptor)
     case .legacy:
       format = .legacy
-      try requireChecksum(false)
+      guard !options.requiresChecksums else { return refuseWithoutChecksum() }
       header = FrameHeader()
       expect(.legacyBlockSize)
     case .skippable:
       format = .skippable
       expect(.skippableSize)
     }
-    survey?.startFrame(format)
+    return true
   }
 
-  /// `field` holds what tells whether there is a checksum.
-  func requireChecksum(_ isThere: Bool) throws(DecodeError) {
-    if options.requiresChecksums && !isThere {
-      throw DecodeError(status: .content_checksum_mismatch, offset: field.offset)
-    }
+  /// `field` holds what tells that there is no checksum.
+  mutating func refuseWithoutChecksum() -> Bool {
+    refuse(.content_checksum_mismatch, at: fieldOffset)
   }
 
   /// Behind the last byte of a frame.
-  mutating func endFrame(at source: SourceCursor) {
+  mutating func endFrame() {
     hasFrame = true
     expect(options.stopsAfterFrame ? .stopped : .magic)
-    // The offset of the field that does not come is where the frame ends.
-    field.place(at: source.offset)
   }
 
   /// [size:u32le][data]
-  private mutating func readSkippableSize(_ source: inout SourceCursor) -> Bool {
-    guard field.collect(4, from: &source) else { return false }
+  private mutating func readSkippableSize() -> Bool {
     startData(byteCount: field.word, at: source.offset)
     expect(.skippableData)
     return true
   }
 
   mutating func startData(byteCount: UInt32, at offset: UInt64) {
-    dataStart = offset
+    dataByteCount = byteCount
     dataEnd = offset &+ UInt64(byteCount)
   }
 
-  private mutating func skipData(_ source: inout SourceCursor) -> Bool {
-    source.skip(source.prefix(dataEnd &- source.offset).byteCount)
-    guard source.offset == dataEnd else { return false }
-    endFrame(at: source)
-    return true
+  /// True at the end of the data.
+  mutating func skipData() -> Bool {
+    narrow(to: dataEnd &- source.offset)
+    source.skip(source.byteCount)
+    widen()
+    return source.offset == dataEnd
   }
+
+  /// Leaves the next bytes only, `limit` at most, until `widen`.
+  mutating func narrow(to limit: UInt64) { asideByteCount = source.narrow(to: limit) }
+
+  mutating func widen() { source.widen(by: asideByteCount) }
 }

@@ -1,25 +1,67 @@
 import CLZ4Boot
 
-/// Fills in an `lz4boot_info` while a stream walks over headers and sizes.
+/// Fills in an `lz4boot_info` by walking over headers and sizes.
+///
+/// The stream reads the fields and knows the rules; what a step has read is told by the phases
+/// before and after it.
 @safe
 struct Survey {
   /// LZ4BOOT_SIZE_UNKNOWN, which Swift does not import.
   private static let sizeUnknown = UInt64.max
 
   private let info: UnsafeMutablePointer<lz4boot_info>
-  /// No more bytes than this come out of the blocks of the frame at hand.
-  private var frameBound: UInt64 = 0
 
   init(unsafeInfo info: UnsafeMutablePointer<lz4boot_info>) {
     unsafe self.info = info
     unsafe info.initialize(to: lz4boot_info())
   }
 
-  mutating func startFrame(_ format: Stream.Format) {
-    frameBound = 0
+  /// `stream` is a new one, with all of the source at hand. It goes in and out, as otherwise it would
+  /// be copied.
+  func walk(_ stream: inout Stream) {
+    stream.isWhole = true
+    stream.isSurvey = true
+    var goesOn = true
+    while goesOn {
+      let phase = stream.phase
+      goesOn = stream.isInBlock ? skipBlock(&stream) : stream.step()
+      if goesOn && stream.phase != phase { take(phase, &stream) }
+    }
+    stream.end()
+    if stream.status == .ok {
+      endSource(&stream)
+    } else {
+      // Of a source that is refused nothing can be said.
+      unsafe info.pointee.in_place_margin = 0
+    }
+  }
+
+  /// The field that `phase` stands for has been read.
+  private func take(_ phase: Stream.Phase, _ stream: inout Stream) {
+    switch (phase, stream.phase) {
+    case (.magic, .descriptor), (.magic, .legacyBlockSize), (.magic, .skippableSize):
+      startFrame(stream.format)
+    case (.descriptor, _): takeHeader(stream.header)
+    case (.blockSize, .contentChecksum), (.blockSize, .magic):
+      // A frame that does not keep to its content size is refused.
+      let size = stream.header.hasContentSize ? stream.header.contentSize : nil
+      endFrame(bound: min(size ?? .max, stream.producedCount), contentSize: size)
+    case (.legacyBlockSize, .legacyZeros): endLegacyFrame(&stream, lz4boot_legacy_end_zeros)
+    case (.legacyBlockSize, .magic) where stream.field.count > 0:
+      endLegacyFrame(&stream, lz4boot_legacy_end_magic)
+    case (.legacyBlockSize, .magic), (.legacySizeOrBlock, .magic),
+      (.legacySizeOrBlock, .legacyZeros):
+      endLegacyFrame(&stream, lz4boot_legacy_end_size)
+    default: break
+    }
+  }
+
+  private func startFrame(_ format: SourceFormat) {
     guard format != .skippable else {
       unsafe info.pointee.skippable_count &+= 1
-      if unsafe info.pointee.frame_count == 0 { unsafe info.pointee.format = format.rawValue }
+      if unsafe info.pointee.frame_count == 0 {
+        unsafe info.pointee.format = format.rawValue
+      }
       return
     }
     unsafe info.pointee.frame_count &+= 1
@@ -31,39 +73,50 @@ struct Survey {
     }
   }
 
-  func takeHeader(_ header: FrameHeader) {
+  private func takeHeader(_ header: FrameHeader) {
     guard unsafe info.pointee.frame_count == 1 else { return }
     unsafe info.pointee.block_maximum = header.blockMaximum
     unsafe info.pointee.independent_blocks = header.hasIndependentBlocks ? 1 : 0
     unsafe info.pointee.block_checksums = header.hasBlockChecksums ? 1 : 0
     unsafe info.pointee.content_checksum = header.hasContentChecksum ? 1 : 0
-    unsafe info.pointee.has_content_size = header.contentSize == nil ? 0 : 1
+    unsafe info.pointee.has_content_size = header.hasContentSize ? 1 : 0
   }
 
-  mutating func countBlock(byteCount: UInt64, isStored: Bool, blockMaximum: UInt32) {
+  /// Counts a block once all of it is there, without a look at it.
+  private func skipBlock(_ stream: inout Stream) -> Bool {
+    guard stream.skipData() else { return false }
+    countBlock(&stream, byteCount: UInt64(stream.dataByteCount))
+    stream.endBlock()
+    return true
+  }
+
+  private func countBlock(_ stream: inout Stream, byteCount: UInt64) {
     unsafe info.pointee.block_count &+= 1
-    // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
-    frameBound &+= isStored ? byteCount : min(UInt64(blockMaximum), byteCount &* 255)
     // Stored data and what it becomes keep pace. Compressed data can be ahead of its output by no
     // more than the bytes of extended literal lengths, one in 255, and those of the last sequence's
     // token and length.
     unsafe info.pointee.in_place_margin &-= byteCount
-    if !isStored { unsafe info.pointee.in_place_margin &+= byteCount / 255 &+ 2 }
-  }
-
-  /// A frame that does not keep to its content size is refused.
-  mutating func endFrame(contentSize: UInt64?) {
-    add(bound: min(contentSize ?? .max, frameBound), contentSize: contentSize)
+    if stream.phase == .storedBlock {
+      stream.addProduced(byteCount)
+      return
+    }
+    unsafe info.pointee.in_place_margin &+= byteCount / 255 &+ 2
+    // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
+    let maximum =
+      stream.format == .legacy ? LegacyFormat.blockMaximum : stream.header.blockMaximum
+    stream.addProduced(min(UInt64(maximum), byteCount &* 255))
   }
 
   /// An appended size says what the frame holds. It may also be a block's that looks like one, so
   /// it bounds nothing.
-  mutating func endLegacyFrame(_ end: lz4boot_legacy_end, size: UInt32? = nil) {
+  private func endLegacyFrame(_ stream: inout Stream, _ end: lz4boot_legacy_end) {
     unsafe info.pointee.legacy_end = end.rawValue
-    add(bound: frameBound, contentSize: size.map(UInt64.init))
+    endFrame(
+      bound: stream.producedCount,
+      contentSize: end == lz4boot_legacy_end_size ? UInt64(stream.heldWord) : nil)
   }
 
-  private func add(bound: UInt64, contentSize: UInt64?) {
+  private func endFrame(bound: UInt64, contentSize: UInt64?) {
     unsafe info.pointee.content_size_bound &+= bound
     guard unsafe info.pointee.content_size != Self.sizeUnknown else { return }
     guard let contentSize else {
@@ -75,15 +128,20 @@ struct Survey {
     unsafe info.pointee.content_size = overflow ? Self.sizeUnknown : sum
   }
 
-  func mayBeLegacySize(_ word: UInt32) -> Bool { UInt64(word) <= frameBound }
-
-  /// All of the source is in the way of its output but for what `countBlock` took off.
-  /// Of a source that is refused nothing can be said.
-  func end(sourceByteCount: UInt64?) {
-    if let sourceByteCount {
-      unsafe info.pointee.in_place_margin &+= sourceByteCount
-    } else {
-      unsafe info.pointee.in_place_margin = 0
+  /// A legacy frame may go on to the end of the source.
+  private func endSource(_ stream: inout Stream) {
+    switch stream.phase {
+    case .legacyBlockSize:
+      endLegacyFrame(
+        &stream,
+        stream.field.count == 0 ? lz4boot_legacy_end_input : lz4boot_legacy_end_zeros)
+    case .legacySizeOrBlock:
+      endLegacyFrame(
+        &stream,
+        stream.mayBeBlockOfZeros ? lz4boot_legacy_end_zeros : lz4boot_legacy_end_size)
+    default: break
     }
+    // All of the source is in the way of its output but for what `countBlock` took off.
+    unsafe info.pointee.in_place_margin &+= stream.source.offset
   }
 }
