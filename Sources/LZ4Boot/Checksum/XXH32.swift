@@ -13,9 +13,17 @@ struct XXH32 {
   private static let prime4: UInt32 = 0x27D4_EB2F
   private static let prime5: UInt32 = 0x1656_67B1
 
-  private var lane1, lane2, lane3, lane4: UInt32
+  private var lane1: UInt32 = 0
+  private var lane2: UInt32 = 0
+  private var lane3: UInt32 = 0
+  private var lane4: UInt32 = 0
 
-  init(seed: UInt32 = 0) {
+  /// To be replaced before use.
+  static var unstarted: XXH32 { XXH32() }
+
+  private init() {}
+
+  init(seed: UInt32) {
     lane1 = seed &+ Self.prime1 &+ Self.prime2
     lane2 = seed &+ Self.prime2
     lane3 = seed
@@ -44,7 +52,7 @@ struct XXH32 {
   }
 
   /// The digest of `byteCount` bytes: the stripes so far, and the fewer than 16 at `tail`.
-  @inline(never)
+  @inline(never) @_optimize(size)
   func digest(byteCount: UInt64, tail: UnsafeRawPointer) -> UInt32 {
     var hash =
       byteCount < 16

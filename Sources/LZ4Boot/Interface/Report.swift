@@ -17,6 +17,7 @@ extension UnsafeMutablePointer<lz4boot_report>? {
     return status
   }
 
+  @inline(never)
   func fillBadArgument() -> lz4boot_status {
     unsafe fill(status: .bad_argument, format: .none, sourceOffset: 0, targetByteCount: 0)
   }

@@ -19,7 +19,11 @@ struct Bytes16 {
     return (low &>> shift) | ((high &<< 1) &<< (63 &- shift))
   }
 
-  subscript(index: Int) -> UInt8 { UInt8(truncatingIfNeeded: word(at: index)) }
+  /// `index` is 0…15.
+  subscript(index: Int) -> UInt8 {
+    // The wrapping shift takes the index modulo 8.
+    UInt8(truncatingIfNeeded: (index < 8 ? low : high) &>> UInt64(truncatingIfNeeded: 8 &* index))
+  }
 
   /// Hashes all of them: a stripe.
   func hash(into hash: inout XXH32) {

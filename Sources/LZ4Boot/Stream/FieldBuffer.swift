@@ -29,7 +29,7 @@ struct FieldBuffer {
 
   /// Of the first `byteCount` bytes, fewer than a stripe.
   func xxh32(byteCount: Int) -> UInt32 {
-    bytes.digest(of: XXH32(), byteCount: UInt64(count: byteCount))
+    bytes.digest(of: XXH32(seed: 0), byteCount: UInt64(count: byteCount))
   }
 
   /// Hashes all sixteen bytes and starts anew.

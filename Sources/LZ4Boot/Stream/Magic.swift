@@ -9,6 +9,7 @@ enum Magic {
   private static let skippableValue: UInt32 = 0x184D_2A50
   private static let skippableMask: UInt32 = 0xFFFF_FFF0
 
+  @inline(never)
   init?(_ word: UInt32) {
     if word == Self.frameValue {
       self = .frame

@@ -5,10 +5,12 @@ extension Stream {
   /// Data is hashed and decoded in pieces of this size, while it is in the first-level cache.
   private static let pieceByteCount: UInt64 = 8 << 10
 
-  mutating func startBlock(windowStart: Int, blockMaximum: UInt32) {
+  @inline(never)
+  mutating func startBlock(windowStart: Int, blockMaximum: UInt32) -> Bool {
     let (end, overflow) = target.count.addingReportingOverflow(
       Int(truncatingIfNeeded: blockMaximum))
     block = BlockDecoder(windowStart: windowStart, outputEnd: overflow ? .max : end)
+    return expect(.compressedBlock)
   }
 
   /// Takes a piece of a block's data, and hashes both sides of it.
@@ -35,8 +37,7 @@ extension Stream {
     if header.hasContentChecksum {
       target.hash(from: frameStart, earlierEnd: earlierEnd, into: &contentHash)
     }
-    if isAtEnd { endBlock() }
-    return isAtEnd || !source.isEmpty
+    return isAtEnd ? endBlock() : !source.isEmpty
   }
 
   /// Takes bytes again that were looked at. They are too few for anything but a legacy block and
@@ -88,13 +89,13 @@ extension Stream {
     _ = field.collect(XXH32.stripeByteCount, from: &data)
   }
 
-  mutating func endBlock() {
+  @inline(never) @discardableResult
+  mutating func endBlock() -> Bool {
     if header.hasBlockChecksums {
       heldWord = field.digest(of: blockHash, byteCount: UInt64(dataByteCount))
-      expect(.blockChecksum)
-    } else {
-      blockIndex &+= 1
-      expect(format == .legacy ? .legacyBlockSize : .blockSize)
+      return expect(.blockChecksum)
     }
+    blockIndex &+= 1
+    return expect(format == .legacy ? .legacyBlockSize : .blockSize)
   }
 }

@@ -6,11 +6,9 @@ extension Stream {
   /// A byte at fault is told without those behind it.
   mutating func readDescriptor() -> Bool {
     guard collect(1) else { return false }
-    if let fault = FrameHeader.fault(ofFLG: field[0]) { return refuse(fault, at: fieldOffset) }
+    if let fault = FrameHeader.fault(ofFLG: field[0]) { return refuseField(fault) }
     guard collect(2) else { return false }
-    if let fault = FrameHeader.fault(ofBD: field[1]) {
-      return refuse(fault, at: fieldOffset &+ 1)
-    }
+    if let fault = FrameHeader.fault(ofBD: field[1]) { return refuseField(fault, at: 1) }
     header = FrameHeader(flags: field[0], blockDescriptor: field[1])
     guard collect(header.byteCount) else { return false }
 
@@ -18,21 +16,19 @@ extension Stream {
     let checksumIndex = header.byteCount &- 1
     let expected = field[checksumIndex]
     let actual = UInt8(truncatingIfNeeded: field.xxh32(byteCount: checksumIndex) >> 8)
-    let checksumOffset = fieldOffset &+ UInt64(count: checksumIndex)
     guard actual == expected else {
       return refuse(
-        .header_checksum_mismatch, at: checksumOffset, expected: UInt64(expected),
-        actual: UInt64(actual))
+        .header_checksum_mismatch, at: fieldOffset &+ UInt64(count: checksumIndex),
+        expected: UInt64(expected), actual: UInt64(actual))
     }
     guard !header.hasDictionaryID else {
-      return refuse(.dictionary_required, at: checksumOffset &- 4)
+      return refuseField(.dictionary_required, at: checksumIndex &- 4)
     }
     guard !options.requiresChecksums || header.hasBlockChecksums || header.hasContentChecksum
     else { return refuseWithoutChecksum() }
     header.contentSize = field.number(at: FrameHeader.contentSizeIndex)
     header.contentSizeOffset = fieldOffset &+ UInt64(count: FrameHeader.contentSizeIndex)
-    expect(.blockSize)
-    return true
+    return expect(.blockSize)
   }
 
   /// The word is in `field`.
@@ -40,20 +36,13 @@ extension Stream {
     let word = field.word
     if word == FrameFormat.endMark { return endContent() }
     let byteCount = word & ~FrameFormat.storedBlock
-    guard byteCount <= header.blockMaximum else {
-      return refuse(.block_too_large, at: fieldOffset)
-    }
+    guard byteCount <= header.blockMaximum else { return refuseField(.block_too_large) }
     startData(byteCount: byteCount, at: source.offset)
-    blockHash = XXH32()
-    if word & FrameFormat.storedBlock != 0 {
-      expect(.storedBlock)
-    } else {
-      startBlock(
-        windowStart: header.hasIndependentBlocks ? target.count : frameStart,
-        blockMaximum: header.blockMaximum)
-      expect(.compressedBlock)
-    }
-    return true
+    blockHash = XXH32(seed: 0)
+    if word & FrameFormat.storedBlock != 0 { return expect(.storedBlock) }
+    return startBlock(
+      windowStart: header.hasIndependentBlocks ? target.count : frameStart,
+      blockMaximum: header.blockMaximum)
   }
 
   /// "Content Checksum" follows the end mark.
@@ -63,25 +52,17 @@ extension Stream {
         .content_size_mismatch, at: header.contentSizeOffset, expected: header.contentSize,
         actual: producedCount)
     }
-    if header.hasContentChecksum {
-      expect(.contentChecksum)
-    } else {
-      endFrame()
-    }
-    return true
+    return header.hasContentChecksum ? expect(.contentChecksum) : endFrame()
   }
 
   mutating func readBlockChecksum() -> Bool {
     guard isSurvey || check(heldWord, or: .block_checksum_mismatch) else { return false }
     blockIndex &+= 1
-    expect(.blockSize)
-    return true
+    return expect(.blockSize)
   }
 
   mutating func readContentChecksum() -> Bool {
-    guard isSurvey || checkContent() else { return false }
-    endFrame()
-    return true
+    (isSurvey || checkContent()) && endFrame()
   }
 
   private mutating func checkContent() -> Bool {

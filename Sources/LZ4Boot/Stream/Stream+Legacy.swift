@@ -10,12 +10,10 @@ extension Stream {
     if mayBeSize(word) {
       heldWord = word
       // Too large for a block, it can only be the size.
-      if isBlockSize { expect(.legacySizeOrBlock) } else { endFrame() }
-      return true
+      return isBlockSize ? expect(.legacySizeOrBlock) : endFrame()
     }
-    guard isBlockSize else { return refuse(.block_too_large, at: fieldOffset) }
-    startLegacyBlock(byteCount: word, at: source.offset)
-    return true
+    guard isBlockSize else { return refuseField(.block_too_large) }
+    return startLegacyBlock(byteCount: word, at: source.offset)
   }
 
   /// Ends the frame if `field`, the word behind its last block or behind its size, says so. It
@@ -44,21 +42,22 @@ extension Stream {
     guard collect(field.count &+ 1) else { return false }
     let (word, count) = (field.word, field.count)
     if count == 4 && !mayBeBlockOfZeros && endLegacyFrame() { return true }
-    if word != 0 && !Magic.canStart(with: word, byteCount: count) || count == 4 {
-      startLegacyBlock(byteCount: heldWord, at: fieldOffset)
-      if isWhole {
-        source.unread(count)
-      } else {
-        (heldWord, lookaheadCount) = (word, UInt8(truncatingIfNeeded: count))
-      }
+    guard word != 0 && !Magic.canStart(with: word, byteCount: count) || count == 4 else {
+      return true
     }
-    return true
+    let (byteCount, offset) = (heldWord, fieldOffset)
+    if isWhole {
+      source.unread(count)
+    } else {
+      (heldWord, lookaheadCount) = (word, UInt8(truncatingIfNeeded: count))
+    }
+    return startLegacyBlock(byteCount: byteCount, at: offset)
   }
 
-  private mutating func startLegacyBlock(byteCount: UInt32, at offset: UInt64) {
+  @inline(never)
+  private mutating func startLegacyBlock(byteCount: UInt32, at offset: UInt64) -> Bool {
     startData(byteCount: byteCount, at: offset)
-    startBlock(windowStart: target.count, blockMaximum: LegacyFormat.blockMaximum)
-    expect(.compressedBlock)
+    return startBlock(windowStart: target.count, blockMaximum: LegacyFormat.blockMaximum)
   }
 
   mutating func readLegacyZeros() -> Bool {

@@ -61,11 +61,11 @@ struct Stream {
   var dataEnd: UInt64 = 0
   /// Index of the target at which the frame's output starts.
   var frameStart = 0
-  var contentHash = XXH32()
+  var contentHash = XXH32.unstarted
 
   var blockIndex: UInt64 = 0
   var block = BlockDecoder(windowStart: 0, outputEnd: 0)
-  var blockHash = XXH32()
+  var blockHash = XXH32.unstarted
 
   /// Where `field` starts, from the start of the source.
   var fieldOffset: UInt64 { source.offset &- UInt64(count: field.count) }
@@ -84,11 +84,13 @@ struct Stream {
 
   /// Whether the source may end here.
   var mayEnd: Bool {
-    switch phase {
-    case .magic: hasFrame && field.count == 0
-    case .legacyBlockSize, .legacySizeOrBlock: field.word == 0
-    case .legacyZeros, .stopped: true
-    default: false
+    @inline(never) get {
+      switch phase {
+      case .magic: hasFrame && field.count == 0
+      case .legacyBlockSize, .legacySizeOrBlock: field.word == 0
+      case .legacyZeros, .stopped: true
+      default: false
+      }
     }
   }
 
@@ -117,7 +119,7 @@ struct Stream {
   /// Refuses the source for good. For mismatches, with what it says and what was computed.
   @inline(never)
   mutating func refuse(
-    _ status: lz4boot_status, at offset: UInt64, expected: UInt64 = 0, actual: UInt64 = 0
+    _ status: lz4boot_status, at offset: UInt64, expected: UInt64, actual: UInt64
   ) -> Bool {
     self.status = status
     source.stop(at: offset)
@@ -126,10 +128,22 @@ struct Stream {
     return false
   }
 
+  @inline(never)
+  mutating func refuse(_ status: lz4boot_status, at offset: UInt64) -> Bool {
+    refuse(status, at: offset, expected: 0, actual: 0)
+  }
+
+  /// Refuses the byte at `index` of `field`.
+  @inline(never)
+  mutating func refuseField(_ status: lz4boot_status, at index: Int = 0) -> Bool {
+    refuse(status, at: fieldOffset &+ UInt64(count: index))
+  }
+
   var expected: UInt64 { status == .ok ? 0 : header.contentSize }
   var actual: UInt64 { status == .ok ? 0 : header.contentSizeOffset }
 
   /// Behind the last byte of the source.
+  @inline(never)
   mutating func end() {
     if status == .ok && !mayEnd { _ = refuse(.truncated_input, at: source.offset) }
   }
@@ -144,9 +158,7 @@ struct Stream {
     case .legacyZeros: return readLegacyZeros()
     case .stopped: return false
     case .skippableData:
-      guard skipData() else { return false }
-      endFrame()
-      return true
+      return skipData() && endFrame()
     default: break
     }
     guard collect(4) else { return false }
@@ -164,9 +176,11 @@ struct Stream {
   mutating func collect(_ wanted: Int) -> Bool { field.collect(wanted, from: &source) }
 
   /// Starts to wait for the next field.
-  mutating func expect(_ phase: Phase) {
+  @inline(never) @discardableResult
+  mutating func expect(_ phase: Phase) -> Bool {
     self.phase = phase
     field.clear()
+    return true
   }
 
   /// The magic is read byte by byte, so that what can be none is told at once. One that has ended a
@@ -175,11 +189,10 @@ struct Stream {
     guard field.count == 4 || collect(field.count &+ 1) else { return false }
     if format == .legacy && hasFrame && field.word == 0 && field.count == 1 {
       // Behind a size too large for a block, which has ended the frame.
-      expect(.legacyZeros)
-      return true
+      return expect(.legacyZeros)
     }
     guard Magic.canStart(with: field.word, byteCount: field.count) else {
-      return refuse(hasFrame ? .trailing_data : .unknown_format, at: fieldOffset)
+      return refuseField(hasFrame ? .trailing_data : .unknown_format)
     }
     guard field.count == 4, let magic = Magic(field.word) else { return true }
     return startFrame(magic)
@@ -189,39 +202,35 @@ struct Stream {
   private mutating func startFrame(_ magic: Magic) -> Bool {
     blockIndex = 0
     frameStart = target.count
-    contentHash = XXH32()
+    contentHash = XXH32(seed: 0)
     switch magic {
     case .frame:
       format = .frame
-      expect(.descriptor)
+      return expect(.descriptor)
     case .legacy:
       format = .legacy
-      guard !options.requiresChecksums else { return refuseWithoutChecksum() }
       header = FrameHeader()
-      expect(.legacyBlockSize)
+      return options.requiresChecksums ? refuseWithoutChecksum() : expect(.legacyBlockSize)
     case .skippable:
       format = .skippable
-      expect(.skippableSize)
+      return expect(.skippableSize)
     }
-    return true
   }
 
   /// `field` holds what tells that there is no checksum.
-  mutating func refuseWithoutChecksum() -> Bool {
-    refuse(.content_checksum_mismatch, at: fieldOffset)
-  }
+  mutating func refuseWithoutChecksum() -> Bool { refuseField(.content_checksum_mismatch) }
 
   /// Behind the last byte of a frame.
-  mutating func endFrame() {
+  @inline(never)
+  mutating func endFrame() -> Bool {
     hasFrame = true
-    expect(options.stopsAfterFrame ? .stopped : .magic)
+    return expect(options.stopsAfterFrame ? .stopped : .magic)
   }
 
   /// [size:u32le][data]
   private mutating func readSkippableSize() -> Bool {
     startData(byteCount: field.word, at: source.offset)
-    expect(.skippableData)
-    return true
+    return expect(.skippableData)
   }
 
   mutating func startData(byteCount: UInt32, at offset: UInt64) {

@@ -38,19 +38,20 @@ struct Survey {
 
   /// The field that `phase` stands for has been read.
   private func take(_ phase: Stream.Phase, _ stream: inout Stream) {
-    switch (phase, stream.phase) {
-    case (.magic, .descriptor), (.magic, .legacyBlockSize), (.magic, .skippableSize):
-      startFrame(stream.format)
-    case (.descriptor, _): takeHeader(stream.header)
-    case (.blockSize, .contentChecksum), (.blockSize, .magic):
+    switch phase {
+    case .magic where stream.phase != .legacyZeros: startFrame(stream.format)
+    case .descriptor: takeHeader(stream.header)
+    case .blockSize where !stream.isInBlock:
       // A frame that does not keep to its content size is refused.
       let size = stream.header.hasContentSize ? stream.header.contentSize : nil
       endFrame(bound: min(size ?? .max, stream.producedCount), contentSize: size)
-    case (.legacyBlockSize, .legacyZeros): endLegacyFrame(&stream, lz4boot_legacy_end_zeros)
-    case (.legacyBlockSize, .magic) where stream.field.count > 0:
-      endLegacyFrame(&stream, lz4boot_legacy_end_magic)
-    case (.legacyBlockSize, .magic), (.legacySizeOrBlock, .magic),
-      (.legacySizeOrBlock, .legacyZeros):
+    case .legacyBlockSize where stream.phase == .legacyZeros:
+      endLegacyFrame(&stream, lz4boot_legacy_end_zeros)
+    case .legacyBlockSize where stream.phase == .magic:
+      // The magic is at hand; behind a size nothing is.
+      endLegacyFrame(
+        &stream, stream.field.count > 0 ? lz4boot_legacy_end_magic : lz4boot_legacy_end_size)
+    case .legacySizeOrBlock where !stream.isInBlock:
       endLegacyFrame(&stream, lz4boot_legacy_end_size)
     default: break
     }
@@ -86,8 +87,7 @@ struct Survey {
   private func skipBlock(_ stream: inout Stream) -> Bool {
     guard stream.skipData() else { return false }
     countBlock(&stream, byteCount: UInt64(stream.dataByteCount))
-    stream.endBlock()
-    return true
+    return stream.endBlock()
   }
 
   private func countBlock(_ stream: inout Stream, byteCount: UInt64) {
