@@ -34,21 +34,55 @@ struct XXH32 {
   static func stripesByteCount(_ byteCount: Int) -> Int { byteCount & ~(stripeByteCount &- 1) }
 
   /// Takes whole stripes; `byteCount` is a multiple of a stripe's.
+  ///
+  /// A stripe makes every lane `rotate(lane + input * prime2) * prime1`. So that an in-order core
+  /// waits for nothing but its multiplier, the loop goes from the middle of a stripe to the middle
+  /// of the next: it multiplies the inputs of the next one while those of this one pass through the
+  /// lanes, and leaves out a lane's last multiplication until it is added to. The lanes start inside
+  /// the first products, as `0 * prime1 + (lane + input * prime2)`.
   @inline(never)
   mutating func update(_ start: UnsafeRawPointer, byteCount: Int) {
+    guard byteCount > 0 else { return }
     // In locals, so that the four chains of multiplications stay in registers and overlap.
-    var (a, b, c, d) = (lane1, lane2, lane3, lane4)
-    var position = 0
-    while position < byteCount {
-      let low = unsafe (start + position).loadUnaligned(as: UInt64.self).littleEndian
-      let high = unsafe (start + (position &+ 8)).loadUnaligned(as: UInt64.self).littleEndian
-      a = Self.round(a, UInt32(truncatingIfNeeded: low))
-      b = Self.round(b, UInt32(truncatingIfNeeded: low >> 32))
-      c = Self.round(c, UInt32(truncatingIfNeeded: high))
-      d = Self.round(d, UInt32(truncatingIfNeeded: high >> 32))
-      position &+= Self.stripeByteCount
+    var (a, b, c, d) = (UInt32(0), UInt32(0), UInt32(0), UInt32(0))
+    var input = unsafe Self.products(start)
+    input.0 &+= lane1
+    input.1 &+= lane2
+    input.2 &+= lane3
+    input.3 &+= lane4
+    var next = unsafe start + Self.stripeByteCount
+    let end = unsafe start + byteCount
+    while unsafe next < end {
+      a = Self.mix(a, input.0)
+      b = Self.mix(b, input.1)
+      c = Self.mix(c, input.2)
+      d = Self.mix(d, input.3)
+      // SAFETY: whole stripes are left in front of `end`.
+      input = unsafe Self.products(next)
+      unsafe next += Self.stripeByteCount
     }
-    (lane1, lane2, lane3, lane4) = (a, b, c, d)
+    lane1 = Self.mix(a, input.0) &* Self.prime1
+    lane2 = Self.mix(b, input.1) &* Self.prime1
+    lane3 = Self.mix(c, input.2) &* Self.prime1
+    lane4 = Self.mix(d, input.3) &* Self.prime1
+  }
+
+  @inline(__always)
+  private static func mix(_ lane: UInt32, _ input: UInt32) -> UInt32 {
+    (lane &* prime1 &+ input).rotated(13)
+  }
+
+  /// The four inputs of a stripe, multiplied.
+  @inline(__always)
+  private static func products(
+    _ stripe: UnsafeRawPointer
+  ) -> (UInt32, UInt32, UInt32, UInt32) {
+    let low = unsafe stripe.loadUnaligned(as: UInt64.self).littleEndian
+    let high = unsafe (stripe + 8).loadUnaligned(as: UInt64.self).littleEndian
+    return (
+      UInt32(truncatingIfNeeded: low) &* prime2, UInt32(truncatingIfNeeded: low >> 32) &* prime2,
+      UInt32(truncatingIfNeeded: high) &* prime2, UInt32(truncatingIfNeeded: high >> 32) &* prime2
+    )
   }
 
   /// The digest of `byteCount` bytes: the stripes so far, and the fewer than 16 at `tail`.
@@ -77,11 +111,6 @@ struct XXH32 {
     hash = (hash ^ (hash >> 15)) &* Self.prime2
     hash = (hash ^ (hash >> 13)) &* Self.prime3
     return hash ^ (hash >> 16)
-  }
-
-  @inline(__always)
-  private static func round(_ lane: UInt32, _ input: UInt32) -> UInt32 {
-    (lane &+ input &* prime2).rotated(13) &* prime1
   }
 }
 
