@@ -55,9 +55,6 @@ help: ## Show this list
 
 .PHONY: lib
 lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
-	@for archive in $(filter %.a,$^); do \
-	    echo "$$archive: stack at most, frame by frame"; Tests/ObjectTests/stack.sh "$$archive"; \
-	done
 
 .PHONY: lib-host
 lib-host: $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the same library for this machine
@@ -182,6 +179,14 @@ calibrate-a53: ## Check the model against cycles measured on hardware
 	@scripts/need.sh "to run Cortex-A53 code on this machine" qemu-user gcc libc6-dev \
 	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross python3
 	qemu/a53-model/calibrate.py
+
+.PHONY: size
+size: lib ## Show what the decoder takes: code by function and by use, and stack
+	@for archive in aarch64 aarch64-strict; do \
+	    Tests/ObjectTests/size.sh $(BUILD)/$$archive/liblz4boot.a; \
+	    echo "$$archive, stack of every entry point at most, frame by frame:"; \
+	    Tests/ObjectTests/stack.sh $(BUILD)/$$archive/liblz4boot.a; \
+	done
 
 .PHONY: test-boot
 test-boot: cli ## Check on QEMU what boots and what is refused

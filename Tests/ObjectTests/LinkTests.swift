@@ -74,20 +74,45 @@ import Testing
     _ = try compile(text, in: folder, flags: ["-nostdlib", "-static", "-fno-stack-protector"])
   }
 
+  /// What is left when nothing but these entry points is used.
+  private func symbols(of archive: Archive, using entries: String...) throws -> [Substring] {
+    let folder = try ScratchFolder()
+    let binary = folder.path + "/linked"
+    _ = try Tools.llvm(
+      "ld.lld",
+      ["--gc-sections", "--entry", entries[0], "-o", binary, try archive.built()]
+        + entries.map { "--undefined=\($0)" })
+    let names = try Tools.llvm("llvm-nm", "--defined-only", "-j", binary).lines
+    for entry in entries { #expect(names.contains { $0 == entry }) }
+    return names.filter { name in !entries.contains { $0 == name } }
+  }
+
   /// What a caller does not use costs no byte.
   @Test(arguments: Archive.forBootCode)
   func decodeBlockAloneDropsTheRest(archive: Archive) throws {
-    let folder = try ScratchFolder()
-    let binary = folder.path + "/block"
-    _ = try Tools.llvm(
-      "ld.lld", "--gc-sections", "--entry", "lz4boot_decode_block", "-o", binary,
-      "--undefined", "lz4boot_decode_block", try archive.built())
-    let names = try Tools.llvm("llvm-nm", "--defined-only", "-j", binary).lines
-    #expect(names.contains("lz4boot_decode_block"))
+    let names = try symbols(of: archive, using: "lz4boot_decode_block")
+    #expect(!names.isEmpty)
     let rest = names.filter {
-      ($0.hasPrefix("lz4boot_") && $0 != "lz4boot_decode_block") || $0.contains("6StreamV")
-        || $0.contains("XXH32")
+      $0.hasPrefix("lz4boot_") || $0.contains("6StreamV") || $0.contains("XXH32")
     }
+    #expect(rest == [])
+  }
+
+  @Test(arguments: Archive.forBootCode)
+  func oneShotAloneDropsStreamingAndInspecting(archive: Archive) throws {
+    let names = try symbols(of: archive, using: "lz4boot_decode")
+    #expect(names.contains { $0.contains("6StreamV") })
+    let rest = names.filter {
+      $0.hasPrefix("lz4boot_") || $0.contains("6SurveyV") || $0.contains("takeLookahead")
+    }
+    #expect(rest == [])
+  }
+
+  @Test(arguments: Archive.forBootCode)
+  func streamingAloneDropsTheRest(archive: Archive) throws {
+    let names = try symbols(
+      of: archive, using: "lz4boot_stream_start", "lz4boot_stream_push", "lz4boot_stream_finish")
+    let rest = names.filter { $0.hasPrefix("lz4boot_") || $0.contains("6SurveyV") }
     #expect(rest == [])
   }
 

@@ -46,6 +46,10 @@ enum Tools {
 
   /// One of the toolchain's tools; it must succeed.
   static func llvm(_ name: String, _ arguments: String...) throws -> ToolOutput {
+    try llvm(name, arguments)
+  }
+
+  static func llvm(_ name: String, _ arguments: [String]) throws -> ToolOutput {
     let output = try run(toolchain + name, arguments)
     try #require(output.status == 0, "\(name) \(arguments): \(output.text)")
     return output

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Prints how much stack each entry point of an AArch64 archive can need: the frames along its
-# deepest chain of calls. Fails if one needs more than MAX bytes, or if it cannot be told:
-# recursion, calls through registers, frames of variable size.
+# deepest chain of calls. Fails if one needs more than MAX bytes, if MAX is given, or if it cannot
+# be told: recursion, calls through registers, frames of variable size.
 #
 #   stack.sh ARCHIVE [MAX]        TOOLCHAIN: where llvm-objdump lies, with a slash
 set -eu
 archive=$1
-max=${2:-1024}
+max=${2:-0}
 toolchain=${TOOLCHAIN:-$(dirname "$(readlink -f "$(command -v swiftc)")")/}
 
 "${toolchain}llvm-objdump" --disassemble --reloc --no-show-raw-insn "$archive" | awk -v max="$max" '
@@ -79,7 +79,7 @@ toolchain=${TOOLCHAIN:-$(dirname "$(readlink -f "$(command -v swiftc)")")/}
             printf "%5d bytes  %-22s", bytes, entries[i]
             for (name = entries[i]; name != ""; name = chain[name]) printf " %d", frame[name]
             printf "\n"
-            if (bytes > max) fail(entries[i] " needs more than " max " bytes")
+            if (max && bytes > max) fail(entries[i] " needs more than " max " bytes")
         }
         if (!count) fail("no entry point found")
         exit failed
