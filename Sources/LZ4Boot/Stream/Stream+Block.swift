@@ -2,8 +2,10 @@ import CLZ4Boot
 
 /// The data of blocks.
 extension Stream {
-  /// Data is hashed and decoded in pieces of this size, while it is in the first-level cache.
-  private static let pieceByteCount: UInt64 = 8 << 10
+  /// Data is hashed and decoded in pieces of this size, while both sides of it are in the caches.
+  /// Every piece costs some thousand cycles, as its last bytes are decoded one by one: smaller ones,
+  /// for the first-level cache alone, take longer.
+  private static let pieceByteCount: UInt64 = 32 << 10
 
   @inline(never)
   mutating func startBlock(windowStart: Int, blockMaximum: UInt32) -> Bool {
