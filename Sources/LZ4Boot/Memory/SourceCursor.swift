@@ -8,15 +8,24 @@ extension UInt64 {
 @safe
 struct SourceCursor {
   private(set) var next: UnsafePointer<UInt8>
-  private(set) var byteCount: Int
-  /// Of `next`, from the start of the source.
-  private(set) var offset: UInt64
+  private(set) var end: UnsafePointer<UInt8>
+  /// Added to an address, it makes an offset from the start of the source.
+  private var offsetOfAddressZero: UInt64
 
   init(unsafeStart start: UnsafePointer<UInt8>, byteCount: Int, offset: UInt64) {
-    unsafe self.next = start
-    self.byteCount = byteCount
-    self.offset = offset
+    unsafe next = start
+    unsafe end = start + byteCount
+    unsafe offsetOfAddressZero = offset &- Self.address(start)
   }
+
+  private static func address(_ place: UnsafePointer<UInt8>) -> UInt64 {
+    UInt64(truncatingIfNeeded: UInt(bitPattern: place))
+  }
+
+  var byteCount: Int { unsafe end - next }
+
+  /// Of `next`, from the start of the source.
+  var offset: UInt64 { unsafe offsetOfAddressZero &+ Self.address(next) }
 
   /// No bytes.
   static var none: SourceCursor {
@@ -24,21 +33,17 @@ struct SourceCursor {
       unsafeStart: Arguments.nowhere.assumingMemoryBound(to: UInt8.self), byteCount: 0, offset: 0)
   }
 
-  var isEmpty: Bool { byteCount == 0 }
+  var isEmpty: Bool { unsafe next == end }
 
   mutating func readByte() -> UInt8? {
-    guard byteCount > 0 else { return nil }
+    if isEmpty { return nil }
     let byte = unsafe next.pointee
     skip(1)
     return byte
   }
 
   /// `count` is at most `byteCount`.
-  mutating func skip(_ count: Int) {
-    unsafe next += count
-    byteCount &-= count
-    offset &+= UInt64(truncatingIfNeeded: count)
-  }
+  mutating func skip(_ count: Int) { unsafe next += count }
 
   /// Goes back over bytes that were read from here.
   mutating func unread(_ count: Int) { skip(0 &- count) }
@@ -47,22 +52,16 @@ struct SourceCursor {
   mutating func narrow(to limit: UInt64) -> Int {
     guard limit < UInt64(count: byteCount) else { return 0 }
     let hidden = byteCount &- Int(truncatingIfNeeded: limit)
-    byteCount &-= hidden
+    unsafe end += 0 &- hidden
     return hidden
   }
 
-  mutating func widen(by hiddenByteCount: Int) { byteCount &+= hiddenByteCount }
-
-  /// Reads what `other` has, which is at the same offset.
-  mutating func goOn(with other: SourceCursor) {
-    unsafe next = other.next
-    byteCount = other.byteCount
-  }
+  mutating func widen(by hiddenByteCount: Int) { unsafe end += hiddenByteCount }
 
   /// Nothing is at hand any more; `offset` tells where.
   mutating func stop(at offset: UInt64) {
-    byteCount = 0
-    self.offset = offset
+    unsafe offsetOfAddressZero = offset &- Self.address(next)
+    unsafe end = next
   }
 
   /// Reads whole stripes.

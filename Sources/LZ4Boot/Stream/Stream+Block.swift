@@ -65,7 +65,7 @@ extension Stream {
       } catch {
         return refuse(error.status, at: error.offset)
       }
-      source.goOn(with: rest)
+      source = rest
       return true
     }
   }
