@@ -28,10 +28,12 @@ DECODER_SOURCES := $(sort $(shell find Sources/LZ4Boot Sources/FreestandingMemor
 HEADER := Sources/CLZ4Boot/include/lz4boot.h
 
 # -no-allocations turns a hidden allocation into a compile error; without loop idioms no loop
-# becomes a call of memcpy or memset, which do not exist here.
+# becomes a call of memcpy or memset, which do not exist here. Loops are unrolled where the source
+# says so only, and go on with the pointers that it has: smaller, and no slower.
 EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-allocations \
     -swift-version 6 -strict-memory-safety -warnings-as-errors -Xfrontend -function-sections \
-    -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all -I Sources/CLZ4Boot
+    -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all \
+    -Xllvm -unroll-runtime=false -Xllvm -disable-lsr -I Sources/CLZ4Boot
 # No SIMD registers: pairs of general registers copy faster on a Cortex-A53, and boot code need not
 # enable the FPU.
 # Erratum 835769 of revisions up to r0p4: a 64-bit multiply-accumulate behind a load can go wrong.
@@ -60,9 +62,11 @@ lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)
 lib-host: $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the same library for this machine
 
 # One relocatable object per archive: only what the C interface reaches, everything else local.
+# The compiler keeps an object whose sources are the same, whatever LLVM's options are: not here.
 define archive
 $(BUILD)/$(1)/liblz4boot.a: $(DECODER_SOURCES) $(HEADER) Makefile
 	@mkdir -p $$(@D)
+	rm -f $$(@D)/whole.o
 	$(SWIFTC) $(2) $(EMBEDDED) -module-name LZ4Boot $(DECODER_SOURCES) -c -o $$(@D)/whole.o
 	$(LLD) -r --gc-sections \
 	    $$$$($(NM) --defined-only --extern-only -j $$(@D)/whole.o | sed -n 's/^lz4boot_/-u &/p') \
