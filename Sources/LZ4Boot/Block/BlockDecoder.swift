@@ -8,7 +8,7 @@ import CLZ4Boot
 struct BlockDecoder {
   /// Which field comes next.
   private enum Field {
-    case token, literalLength, literals, offsetLow, offsetHigh, matchLength, match
+    case token, literalLength, literals, offsetLow, offsetHigh, matchLength
   }
 
   private var field = Field.token
@@ -33,95 +33,71 @@ struct BlockDecoder {
   /// Decodes what is at hand. True once the block is complete, false when more of it is needed.
   ///
   /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`.
+  @inline(never) @_optimize(size)
   mutating func decode(
     from source: inout SourceCursor, into target: inout Target, blockEnd: UInt64
   ) throws(DecodeError) -> Bool {
     while true {
-      let moreIsNeeded: Bool
-      switch field {
-      case .token:
-        moreIsNeeded = try !readToken(&source, blockEnd)
-      case .literalLength:
-        moreIsNeeded = try !readLength(&source, blockEnd, next: .literals)
-        if !moreIsNeeded { try startLiterals(at: source.offset, blockEnd) }
-      case .literals:
-        moreIsNeeded = try !moveLiterals(&source, &target)
-        if !moreIsNeeded && source.offset == blockEnd { return true }
-      case .offsetLow where FastLoop.isWorthIt && runFastLoop(&source, &target) == .atToken:
-        field = .token
-        moreIsNeeded = false
-      case .offsetLow, .offsetHigh:
-        moreIsNeeded = try !readOffset(&source, blockEnd, target.count)
-      case .matchLength:
-        moreIsNeeded = try !readLength(&source, blockEnd, next: .match)
-      case .match:
-        try appendMatch(source, &target)
-        moreIsNeeded = false
+      if field == .token {
+        guard let token = source.readByte() else { break }
+        matchNibble = token & 15
+        length = UInt64(token >> 4)
+        fieldOffset = source.offset
+        field = length == BlockFormat.extendedLength ? .literalLength : .literals
       }
-      if moreIsNeeded { return false }
+      if field == .literalLength {
+        guard addLength(from: &source) else { break }
+        fieldOffset = source.offset
+        field = .literals
+      }
+      if field == .literals {
+        guard length <= blockEnd &- source.offset else { throw error(.literals_overrun) }
+        guard try moveLiterals(&source, &target) else { break }
+        if source.offset == blockEnd { return true }
+        field = .offsetLow
+      }
+      if field == .offsetLow {
+        let end = matchEnd(source, target)
+        if FastLoop.isWorthIt(source, target, end: end) {
+          // What stops it is not for it: the next sequence is decoded here.
+          target.appendSequences(
+            from: &source, matchNibble: &matchNibble, windowStart: windowStart, end: end)
+        }
+        fieldOffset = source.offset
+        guard let byte = source.readByte() else { break }
+        offset = UInt16(byte)
+        field = .offsetHigh
+      }
+      if field == .offsetHigh {
+        guard let byte = source.readByte() else { break }
+        offset |= UInt16(byte) &<< 8
+        guard offset > 0 else { throw error(.offset_zero) }
+        guard Int(offset) <= target.count &- windowStart else {
+          throw error(.offset_out_of_range)
+        }
+        length = UInt64(matchNibble) &+ UInt64(count: BlockFormat.matchLengthMin)
+        field = .matchLength
+      }
+      guard matchNibble < BlockFormat.extendedLength || addLength(from: &source) else { break }
+      try appendMatch(source, &target)
+      field = .token
     }
+    if source.offset < blockEnd { return false }
+    throw DecodeError(status: .truncated_input, offset: blockEnd)
   }
 
-  private mutating func runFastLoop(
-    _ source: inout SourceCursor, _ target: inout Target
-  ) -> FastLoop.Stop {
-    let end = min(outputEnd, target.matchEnd(reading: source))
-    var nibble = Int(matchNibble)
-    let stop = target.appendSequences(
-      from: &source, matchNibble: &nibble, windowStart: windowStart, end: end)
-    matchNibble = UInt8(truncatingIfNeeded: nibble)
-    return stop
-  }
-
-  /// The next byte, nil when it is not at hand. Every field read by this must be inside the block.
-  private func readByte(
-    _ source: inout SourceCursor, _ blockEnd: UInt64
-  ) throws(DecodeError) -> UInt8? {
-    guard source.offset < blockEnd else {
-      throw DecodeError(status: .truncated_input, offset: blockEnd)
-    }
-    return source.readByte()
-  }
-
-  private mutating func readToken(
-    _ source: inout SourceCursor, _ blockEnd: UInt64
-  ) throws(DecodeError) -> Bool {
-    guard let byte = try readByte(&source, blockEnd) else { return false }
-    matchNibble = byte & 15
-    length = UInt64(byte >> 4)
-    if length == BlockFormat.extendedLength {
-      field = .literalLength
-    } else {
-      try startLiterals(at: source.offset, blockEnd)
-    }
-    return true
-  }
-
-  /// Adds up the bytes of an extended length. They are at most as many as the source's, so 64 bits
-  /// hold the sum.
-  private mutating func readLength(
-    _ source: inout SourceCursor, _ blockEnd: UInt64, next: Field
-  ) throws(DecodeError) -> Bool {
-    while let byte = try readByte(&source, blockEnd) {
+  /// Adds up the bytes of an extended length; false if more are needed. They are at most as many as
+  /// the source's, so 64 bits hold the sum.
+  @inline(never)
+  private mutating func addLength(from source: inout SourceCursor) -> Bool {
+    while let byte = source.readByte() {
       length &+= UInt64(byte)
-      if byte != BlockFormat.lengthContinues {
-        field = next
-        return true
-      }
+      if byte != BlockFormat.lengthContinues { return true }
     }
     return false
   }
 
-  private mutating func startLiterals(
-    at offset: UInt64, _ blockEnd: UInt64
-  ) throws(DecodeError) {
-    guard length <= blockEnd &- offset else {
-      throw DecodeError(status: .literals_overrun, offset: offset)
-    }
-    fieldOffset = offset
-    field = .literals
-  }
-
+  /// False if more of them are needed.
   private mutating func moveLiterals(
     _ source: inout SourceCursor, _ target: inout Target
   ) throws(DecodeError) -> Bool {
@@ -129,51 +105,33 @@ struct BlockDecoder {
     // The literals lie inside the block, whose size is an Int's.
     let limit = Int(truncatingIfNeeded: length)
     length &-= UInt64(count: target.append(from: &source, limit: limit, end: end))
-    guard length > 0 else {
-      field = .offsetLow
-      return true
-    }
-    if target.count == end { throw outOfRoom(target) }
-    return false
+    if length > 0 && target.count == end { throw outOfRoom(target) }
+    return length == 0
   }
 
-  /// [offset:u16le]
-  private mutating func readOffset(
-    _ source: inout SourceCursor, _ blockEnd: UInt64, _ outputCount: Int
-  ) throws(DecodeError) -> Bool {
-    guard let byte = try readByte(&source, blockEnd) else { return false }
-    if field == .offsetLow {
-      fieldOffset = source.offset &- 1
-      offset = UInt16(byte)
-      field = .offsetHigh
-      return true
-    }
-    offset |= UInt16(byte) &<< 8
-    guard offset > 0 else { throw DecodeError(status: .offset_zero, offset: fieldOffset) }
-    guard Int(offset) <= outputCount &- windowStart else {
-      throw DecodeError(status: .offset_out_of_range, offset: fieldOffset)
-    }
-    length = UInt64(matchNibble) &+ UInt64(count: BlockFormat.matchLengthMin)
-    field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
-    return true
+  private func matchEnd(_ source: SourceCursor, _ target: Target) -> Int {
+    min(outputEnd, target.matchEnd(reading: source))
   }
 
   private mutating func appendMatch(
     _ source: SourceCursor, _ target: inout Target
   ) throws(DecodeError) {
-    let end = min(outputEnd, target.matchEnd(reading: source))
-    let room = end &- target.count
+    let room = matchEnd(source, target) &- target.count
     let count = length < UInt64(count: room) ? Int(truncatingIfNeeded: length) : room
     target.appendMatch(offset: Int(offset), byteCount: count)
     guard UInt64(count: count) == length else { throw outOfRoom(target) }
-    field = .token
   }
 
+  @inline(never)
   private func outOfRoom(_ target: Target) -> DecodeError {
-    let status =
+    error(
       target.count == outputEnd
-      ? .block_too_large
-      : target.count == target.capacity ? lz4boot_status.target_full : .in_place_overrun
-    return DecodeError(status: status, offset: fieldOffset)
+        ? .block_too_large
+        : target.count == target.capacity ? .target_full : .in_place_overrun)
+  }
+
+  /// What is wrong with the field at hand.
+  private func error(_ status: lz4boot_status) -> DecodeError {
+    DecodeError(status: status, offset: fieldOffset)
   }
 }

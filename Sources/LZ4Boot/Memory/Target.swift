@@ -72,24 +72,23 @@ struct Target {
   /// Repeats `byteCount` bytes that start `offset` bytes back; 1 ≤ offset ≤ count, and the room is
   /// there.
   mutating func appendMatch(offset: Int, byteCount: Int) {
-    unsafe copyMatch(to: base + count, offset: offset, byteCount: byteCount)
+    let place = unsafe base + count
+    unsafe copyForward(from: UnsafePointer(place - offset), to: place, byteCount: byteCount)
     count &+= byteCount
   }
 
-  /// Decodes sequences fast, from a match's offset on, and returns where that stopped.
-  /// `matchNibble` is the match's.
+  /// Decodes sequences fast, from a match offset to another. `matchNibble` is the match's.
   mutating func appendSequences(
-    from source: inout SourceCursor, matchNibble: inout Int, windowStart: Int, end: Int
-  ) -> FastLoop.Stop {
-    let start = unsafe source.next
-    var loop = unsafe FastLoop(
-      source: start, sourceEnd: start + source.byteCount, target: base + count,
-      targetEnd: base + end, windowStart: base + windowStart, matchNibble: matchNibble)
-    let stop = loop.run()
-    unsafe source.skip(loop.source - start)
-    unsafe count = loop.target - base
-    matchNibble = loop.matchNibble
-    return stop
+    from source: inout SourceCursor, matchNibble: inout UInt8, windowStart: Int, end: Int
+  ) {
+    let start = unsafe FastLoop.Place(
+      source: source.next, target: base + count, matchNibble: Int(matchNibble))
+    let stop = unsafe FastLoop.run(
+      from: start, sourceEnd: source.next + source.byteCount, targetEnd: base + end,
+      windowStart: base + windowStart)
+    unsafe source.skip(stop.source - start.source)
+    unsafe count = stop.target - base
+    matchNibble = UInt8(truncatingIfNeeded: stop.matchNibble)
   }
 
   /// Hashes output that starts at `start`, up to its last whole stripe. What it held when it ended
