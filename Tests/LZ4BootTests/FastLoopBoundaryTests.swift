@@ -110,6 +110,62 @@ import Testing
     }
   }
 
+  /// Lengths around those that are copied in one go, in steps, or not by the fast loop, with little
+  /// and much left behind them on either side.
+  @Test(arguments: [0, 13, 14, 15, 16, 17, 32, 33, 63, 64, 80, 81, 268, 269, 270, 271])
+  func everyRoomBehindLongLengths(literalCount: Int) {
+    let bench = DecodeBench(sourceByteCountMax: 4096, capacityMax: 4096)
+    var generator = SplitMix64(seed: UInt64(literalCount))
+    let start = Sequence(history, offset: 70, matchByteCount: 4)
+    let behind = [Sequence](
+      repeating: Sequence(counted(11), offset: 23, matchByteCount: 14), count: 8)
+    for matchCount in [4, 18, 19, 32, 33, 34, 48, 49, 272, 273, 274, 275, 528, 529] {
+      for offset in [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 70] {
+        let sequences = [
+          start, Sequence(counted(literalCount), offset: offset, matchByteCount: matchCount),
+        ]
+        let source = block(sequences + behind, last: counted(5))
+        let sourceEnd = block(sequences, last: []).count - 1
+        let full = ReferenceDecoder.decodeBlock(source, capacity: 4096).output
+        let end = 74 + literalCount + matchCount
+        let label = "\(literalCount) literals, \(matchCount) at \(offset)"
+        for _ in 0..<6 {
+          check(source, full, capacity: end + generator.below(110), on: bench, label)
+          let cut = [UInt8](source[..<(sourceEnd - 20 + generator.below(100))])
+          let outcome = decodeBlockBothWays(cut, capacity: full.count + 64, on: bench)
+          let reference = ReferenceDecoder.decodeBlock(cut, capacity: full.count + 64)
+          #expect(outcome == reference, "\(label), cut off at \(cut.count)")
+        }
+      }
+    }
+  }
+
+  /// Offsets that reach the first byte of output, and one that reaches the byte in front of it.
+  @Test func everyReachOfTheFirstByte() {
+    let bench = DecodeBench(sourceByteCountMax: 1 << 17, capacityMax: 1 << 17)
+    let noise = randomBytes(65_535, seed: 13)
+    for history in [Int](4...100) + [Int](65_380...65_450) {
+      var sequences: [Sequence] = []
+      var produced = 0
+      var literals = [UInt8](noise[..<history])
+      while sequences.count < 8 {
+        produced += literals.count
+        sequences.append(Sequence(literals, offset: min(produced, 65_535), matchByteCount: 9))
+        produced += 9
+        literals = counted(sequences.count % 5)
+      }
+      for bad in 0...sequences.count {
+        var damaged = sequences
+        if bad < sequences.count { damaged[bad].offset += 1 }
+        let source = block(damaged, last: counted(60))
+        let outcome = decodeBlockBothWays(source, capacity: 70_000, on: bench)
+        let reference = ReferenceDecoder.decodeBlock(source, capacity: 70_000)
+        #expect(outcome == reference, "\(history), bad offset in sequence \(bad)")
+        #expect(outcome.status == (bad < sequences.count ? .offset_out_of_range : .ok))
+      }
+    }
+  }
+
   /// The last outputs for which an offset can be out of range at all.
   @Test func everyBadOffsetInFrontOfAFullWindow() {
     let bench = DecodeBench(sourceByteCountMax: 1 << 17, capacityMax: 1 << 17)

@@ -64,12 +64,19 @@ static size_t put_length(unsigned char *block, size_t at, unsigned rest)
     return at;
 }
 
-/* A block of random sequences, now and then damaged. Returns its size and what it should decode to. */
+/*
+ * A block of random sequences, or of one again and again, so that rounds take whatever they may at most; now and then
+ * damaged. Returns its size and what it should decode to.
+ */
 static size_t generate(unsigned char *block, size_t *produced)
 {
     size_t at = 0, out = 0, target = below(20) ? below(3000) : below(150000);
+    unsigned is_uniform = below(3) == 0, literals = length(), match = 4 + length();
     for (;;) {
-        unsigned literals = length(), match = 4 + length();
+        if (!is_uniform) {
+            literals = length();
+            match = 4 + length();
+        }
         int last = out + literals >= target || at > SPACE / 2;
         block[at++] = (unsigned char)((literals < 15 ? literals : 15) << 4 | (match < 19 ? match - 4 : 15));
         if (literals >= 15)
@@ -81,8 +88,10 @@ static size_t generate(unsigned char *block, size_t *produced)
             break;
         size_t reach = out < 65535 ? out : 65535, near = 1 + below(40);
         size_t offset = reach == 0 ? 1 : below(2) && near <= reach ? near : 1 + below((unsigned)reach);
-        if (below(4000) == 0)
-            offset = below(2) ? 0 : (reach + 1) & 0xFFFF;
+        if (below(40) == 0)
+            offset = reach ? reach : 1;
+        if (below(2000) == 0)
+            offset = below(3) ? (reach + 1) & 0xFFFF : 0;
         block[at++] = (unsigned char)offset;
         block[at++] = (unsigned char)(offset >> 8);
         if (match >= 19)
@@ -112,7 +121,7 @@ int main(int argc, char **argv)
         size_t produced, count = HEADER + generate(scratch + HEADER, &produced);
         uint32_t header[2] = {0x184C2102, (uint32_t)(count - HEADER)};
         memcpy(scratch, header, HEADER);
-        size_t capacity = below(3) ? produced : produced + below(80) > 40 ? produced + below(40) : produced / 2;
+        size_t capacity = below(2) ? produced : below(2) ? produced + below(40) : below((unsigned)produced + 1);
         if (capacity > SPACE)
             capacity = SPACE;
         /* Flush with the end as a rule, with the start now and then. */
