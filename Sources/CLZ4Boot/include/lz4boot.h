@@ -138,6 +138,18 @@ enum lz4boot_status lz4boot_decode(const void *source, size_t source_byte_count,
 enum lz4boot_status lz4boot_decode_block(const void *source, size_t source_byte_count, void *target,
                                          size_t target_capacity, struct lz4boot_report *report);
 
+/**
+ * Decodes exactly the first `target_byte_count` bytes of the output, to look at a header, say; the rest of the source is
+ * not decoded and need not be there. What lies behind those bytes is not judged: damage there is no error. Their
+ * checksums, which cover more than they are, are not verified.
+ *
+ * @return ok, also when the output has fewer bytes in all (the report's target_byte_count tells how many); or, if an
+ *         error lies in front of the last byte that was asked for, that error. With ok, the report's source_offset is
+ *         that of the first field that was not taken whole, or the end.
+ */
+enum lz4boot_status lz4boot_peek(const void *source, size_t source_byte_count, void *target, size_t target_byte_count,
+                                 struct lz4boot_report *report);
+
 /** The state of a streaming decode. Any contents will do before lz4boot_stream_start. */
 struct lz4boot_stream {
   uint64_t opaque[64];

@@ -17,7 +17,7 @@ public func lz4boot_decode(
 extension Stream {
   /// In a function of its own, so that the arguments are off the stack when decoding starts.
   @inline(never)
-  fileprivate mutating func start(
+  mutating func start(
     unsafeTarget target: UnsafeMutableRawPointer?, capacity: Int, flags: UInt32,
     chunk: UnsafeRawPointer?, byteCount: Int
   ) -> Bool {

@@ -148,6 +148,14 @@ struct Stream {
     if status == .ok && !mayEnd { _ = refuse(.truncated_input, at: source.offset) }
   }
 
+  /// Where the target is full, nothing that follows is looked at, and nothing of it is wrong.
+  @inline(never)
+  mutating func endAtFullTarget() {
+    guard target.count == target.capacity && status != .bad_argument else { return }
+    status = .ok
+    phase = .stopped
+  }
+
   /// One field, or what there is of it. Blocks are not a step, for the stack's sake.
   @inline(never)
   mutating func step() -> Bool {

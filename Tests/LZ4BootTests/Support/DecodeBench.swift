@@ -27,7 +27,7 @@ final class DecodeBench {
   }
 
   /// Which entry point decodes a whole source.
-  enum Call { case source(flags: UInt32), block }
+  enum Call { case source(flags: UInt32), block, peek }
 
   /// One call. Whatever lies beside the capacity must keep its prefill.
   func decode(
@@ -46,6 +46,9 @@ final class DecodeBench {
           source.baseAddress, source.count, window.baseAddress, capacity, flags, &report)
       case .block:
         unsafe lz4boot_decode_block(
+          source.baseAddress, source.count, window.baseAddress, capacity, &report)
+      case .peek:
+        unsafe lz4boot_peek(
           source.baseAddress, source.count, window.baseAddress, capacity, &report)
       }
     return outcome(
