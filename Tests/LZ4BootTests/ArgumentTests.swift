@@ -70,6 +70,10 @@ import Testing
     #expect(unsafe lz4boot_stream_push(&stream, good, good.count, &report) == .bad_argument)
     unsafe lz4boot_stream_start(&stream, &target, 8, 0)
     #expect(unsafe lz4boot_stream_push(&stream, good, -1, &report) == .bad_argument)
+    // The last bytes of the address space: there is no address behind them.
+    let last = unsafe UnsafeMutableRawPointer(bitPattern: UInt.max - 7)
+    #expect(unsafe lz4boot_decode_block(last, 8, &target, 8, &report) == .bad_argument)
+    #expect(unsafe lz4boot_decode(good, good.count, last, 8, 0, &report) == .bad_argument)
     #expect(target == [UInt8](repeating: 0, count: 8))
   }
 

@@ -20,12 +20,12 @@ enum Arguments {
   }
 
   /// Nil if that cannot be memory: it is half of the address space at most, as differences are
-  /// signed, and not around its end.
+  /// signed, and there is an address behind it, as loops run up to that.
   @inline(never)
   private static func base(_ start: UnsafeRawPointer?, _ byteCount: Int) -> UnsafeRawPointer? {
     guard let start = unsafe start else { return unsafe byteCount == 0 ? nowhere : nil }
     let isRange =
-      byteCount >= 0 && UInt(bitPattern: byteCount) <= 0 &- UInt(bitPattern: start)
+      byteCount >= 0 && UInt(bitPattern: byteCount) < 0 &- UInt(bitPattern: start)
     return unsafe isRange ? start : nil
   }
 
