@@ -123,6 +123,39 @@ import Testing
     #expect(decode.run(pushByteCount: 1) == result)
   }
 
+  /// Bytes that were looked at, as a size might have ended the frame, turn out to be a block's when
+  /// the next chunk comes, which lies where the output goes on.
+  @Test(arguments: [
+    // The block has no literals, and the other bytes are the next size.
+    (block([], last: [7]), [0, 0, 0], [1, 0], lz4boot_status.need_input, 19, 1),
+    // Two of its five literals are at hand.
+    (block([], last: counted(6)), [0x50, 0x2A, 0x4D], [0x99, 8, 9], .in_place_overrun, 20, 6),
+  ])
+  func looksBehindASizeAndGoesOnElsewhere(
+    first: [UInt8], lookedAt: [UInt8], next: [UInt8], status: lz4boot_status, offset: Int,
+    output: Int
+  ) {
+    let size = [UInt8(output), 0, 0, 0]
+    let start = legacyFrame([first]) + size + lookedAt
+    var target = [UInt8](repeating: 0xEE, count: 2000)
+    target.replaceSubrange(1000..<1000 + start.count, with: start)
+    target.replaceSubrange(output..<output + next.count, with: next)
+    var report = lz4boot_report()
+    unsafe target.withUnsafeMutableBytes { bytes in
+      var stream = lz4boot_stream()
+      let base = bytes.baseAddress!
+      unsafe lz4boot_stream_start(&stream, base, bytes.count, Flag.inPlace)
+      let looked = unsafe lz4boot_stream_push(&stream, base + 1000, start.count, &report)
+      #expect(looked == .ok || looked == .need_input)
+      _ = unsafe lz4boot_stream_push(&stream, base + output, next.count, &report)
+    }
+    #expect(report.status == status.rawValue)
+    #expect(report.source_offset == offset)
+    #expect(report.target_byte_count == output)
+    let content = ReferenceDecoder.decodeBlock(first, capacity: 10).output
+    #expect([UInt8](target[..<output]) == content)
+  }
+
   /// The flag is a permission, not a duty.
   @Test func takesSourceElsewhereToo() {
     let source = frame(FrameHeader(), [.stored(counted(50))])

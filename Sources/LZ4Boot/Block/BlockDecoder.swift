@@ -101,7 +101,9 @@ struct BlockDecoder {
   private mutating func moveLiterals(
     _ source: inout SourceCursor, _ target: inout Target
   ) throws(DecodeError) -> Bool {
-    let end = min(outputEnd, target.literalsEnd(reading: source))
+    // In place they may well overwrite themselves: a byte is read before one at or below its place
+    // is written.
+    let end = min(outputEnd, target.capacity)
     // The literals lie inside the block, whose size is an Int's.
     let limit = Int(truncatingIfNeeded: length)
     length &-= UInt64(count: target.append(from: &source, limit: limit, end: end))

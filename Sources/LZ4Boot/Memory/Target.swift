@@ -32,10 +32,6 @@ struct Target {
     return start >= count && start <= capacity ? start : capacity
   }
 
-  /// How far literals may be moved: they may well overwrite themselves, as a byte is read before a
-  /// byte at or below its place is written.
-  func literalsEnd(reading source: SourceCursor) -> Int { capacity }
-
   /// Where the next byte of the source would lie in the target.
   private func index(of source: SourceCursor) -> Int {
     unsafe Int(bitPattern: source.next) &- Int(bitPattern: base)

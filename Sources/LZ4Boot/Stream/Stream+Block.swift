@@ -46,10 +46,12 @@ extension Stream {
   /// the start of the next size.
   @inline(never)
   mutating func takeLookahead() -> Bool {
-    // A block that starts like a magic starts with literals, if it has any output. Only a caller who
-    // put the source's end right behind the output can get this.
-    if target.wouldOverwrite(source, with: Int(lookaheadCount) &- 1) {
-      return refuse(.in_place_overrun, at: dataStart)
+    // A block that starts like a magic or with zeros has less than 15 literals first, and no other
+    // output among so few bytes. Those at hand must not lie where the source goes on: only pushes
+    // that are not contiguous can get there.
+    let byteCount = min(UInt32(lookaheadCount), dataByteCount)
+    if target.wouldOverwrite(source, with: Int(min(byteCount &- 1, (heldWord >> 4) & 15))) {
+      return refuse(.in_place_overrun, at: dataStart &+ 1)
     }
     let rest = source
     return withCursor(over: heldWord, byteCount: Int(lookaheadCount), offset: dataStart) { cursor in
@@ -73,10 +75,9 @@ extension Stream {
   /// True at the end of the block.
   @inline(never)
   private mutating func moveStored() -> Bool {
-    let end = target.literalsEnd(reading: source)
-    _ = target.append(from: &source, limit: .max, end: end)
+    _ = target.append(from: &source, limit: .max, end: target.capacity)
     if source.offset == dataEnd { return true }
-    return target.count < end ? false : refuse(.target_full, at: dataStart)
+    return target.count < target.capacity ? false : refuse(.target_full, at: dataStart)
   }
 
   /// `field` keeps the start of a stripe whose end is not at hand.
