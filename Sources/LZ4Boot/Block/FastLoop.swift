@@ -39,15 +39,14 @@ struct FastLoop {
   /// The largest lengths with one extension byte.
   private static let longLiteralCountMax = BlockFormat.extendedLength + 254
   private static let longMatchLengthMax = BlockFormat.matchLengthMin + longLiteralCountMax
-  /// No offset reaches further back.
-  private static let windowByteCount = 65_536
   /// What a round without extended literals may read: [match offset:u16le][match length:u8]
   /// [token:u8], and 14 literals and what `Reader` loads at first, 5 bytes at most.
   private static let longSourceByteCount = 4 + 14 + 5
-  /// What it may write with a match of up to 32 bytes, rounded up to 40, and 16 bytes for literals
-  /// behind the match.
+  /// What it may write with a match of up to 32 bytes: 16 bytes for literals behind the match, which
+  /// is more than the match itself, rounded up by its steps of 8.
   private static let longTargetByteCount = 32 + 16
-  /// What long literals may take behind themselves: 16, and then steps, are moved at once.
+  /// What long literals may take behind themselves: 16, and then steps, are moved at once. One byte
+  /// more than that, so that the place behind the last step is an address.
   private static let literalSlack = 16 + HotRound.literalStep - HotRound.shortLiteralCountMax
   /// What other rounds may write behind their output: matches are rounded up by 31.
   private static let targetSlack = max(literalSlack, 31)
@@ -91,6 +90,8 @@ struct FastLoop {
   @inline(__always)
   private mutating func run() {
     while true {
+      // Here and in front of every round, what `Reader` loads, 5 bytes at most from its place, lies
+      // in front of `sourceEnd`: `isWorthIt` says so at first, and each round leaves them.
       // The hot rounds of a group share one test for room.
       let room = self.room
       if hotRound(0, room: room) {
@@ -138,7 +139,8 @@ struct FastLoop {
         matchLength: matchLength, literalCount: literalCount, room: room, offset: offset,
         match: match, in: offsets)
     else { return false }
-    // SAFETY: source and target have room for this round, and the match lies inside the window.
+    // SAFETY: source and target have room for this round and a long one behind it, so that the
+    // source has the next header, too; and the match lies inside the window.
     let nextMatchNibble = reader.nextMatchNibble
     let literals = reader.take(index)
     unsafe HotRound.copyMatch(from: match, to: target, byteCount: matchLength)
@@ -163,12 +165,13 @@ struct FastLoop {
     let reach = unsafe UInt(bitPattern: match - UnsafePointer(windowStart))
     let outputByteCount = unsafe target - windowStart
     guard reach < UInt(bitPattern: outputByteCount) else { return false }
-    if _slowPath(outputByteCount < Self.windowByteCount) {
+    if _slowPath(!offsets.areComplete) {
       offsets = unsafe HotRound.Offsets(
         windowStart: windowStart, outputByteCount: outputByteCount)
     }
     var literalCount = nextToken >> 4
     if _slowPath(literalCount == BlockFormat.extendedLength) {
+      // SAFETY: the source has 14 literals here.
       literalCount &+= unsafe Int(next.pointee)
       unsafe next += 1
       guard
@@ -183,8 +186,9 @@ struct FastLoop {
         unsafe targetEnd - target >= length &+ literalCount &+ Self.targetSlack
       else { return false }
     }
-    // SAFETY: see the guards: the slack is left on both sides, and the match lies inside the
-    // window.
+    // SAFETY: by `longSourceByteCount`, or by `literalSlack` behind extended literals, the source
+    // has 16 bytes here and 5 behind the literals for `Reader`. By `longTargetByteCount` or
+    // `targetSlack` the target has room for copies rounded up. The match lies inside the window.
     let literalsLow = unsafe load64(next)
     let literalsHigh = unsafe load64(next + 8)
     reader = unsafe HotRound.Reader(at: next + literalCount, matchNibble: nextToken & 15)

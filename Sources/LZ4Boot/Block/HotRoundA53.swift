@@ -3,7 +3,7 @@
   /// matches of up to 16 bytes by one pair of registers, and so offsets from 16 on, all tested at
   /// once.
   enum HotRound {
-    /// One test for room and fewer moves between registers.
+    /// One test for room and fewer moves between registers. 4 or 1, as `FastLoop.run` is written.
     static let groupRoundCount = 4
     /// [match offset:u16le][next token:u8][literals]
     static let sourceByteCountMax = 3 + literalCountMax
@@ -101,6 +101,10 @@
         last = UInt32(truncatingIfNeeded: max) << 16
         span = (max &- offsetMin) << 16
       }
+
+      /// Whether more output would not add any.
+      @inline(__always)
+      var areComplete: Bool { last == 65_535 << 16 }
 
       /// Negative if it is none of them. In the upper half of a word, so that an offset too large
       /// wraps around, as one too small is far from the last.

@@ -3,6 +3,7 @@
   /// every round is a hot one: up to 14 literals and matches of up to 32 bytes, whether or not the
   /// length is extended. Tests one by one are predicted better than one of all.
   enum HotRound {
+    /// 4 or 1, as `FastLoop.run` is written.
     static let groupRoundCount = 1
     /// [match offset:u16le][match length:u8][next token:u8][literals]
     static let sourceByteCountMax = 4 + literalCountMax
@@ -89,6 +90,9 @@
       init(windowStart: UnsafeMutablePointer<UInt8>, outputByteCount: Int) {
         self.windowStart = Int(bitPattern: windowStart)
       }
+      /// They are looked up by address, whatever the output.
+      @inline(__always)
+      var areComplete: Bool { true }
       /// Signed, as no object lies across the change of sign: so a match that wraps around below
       /// address 0 is outside of the window too.
       @inline(__always)
