@@ -20,7 +20,7 @@ import Testing
     let sizes = try sizes(of: .aarch64)
     for (name, maximum) in Self.byteCountMax {
       let size = try #require(sizes[name])
-      #expect(size <= maximum, "\(name)")
+      #expect(size > 0 && size <= maximum, "\(name)")
     }
   }
 }

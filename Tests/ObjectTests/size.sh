@@ -29,7 +29,7 @@ linked() {
     for entry in "$@"; do undefined="$undefined --undefined $entry"; done
     "${toolchain}ld.lld" --gc-sections --entry "$1" $undefined -o "$scratch/linked" "$archive"
     sections "$scratch/linked" | awk -v name="$name" '
-        { bytes += $1 } END { printf "%6d bytes  %s\n", bytes, name }'
+        { bytes += $1 } END { if (!bytes) exit 1; printf "%6d bytes  %s\n", bytes, name }'
 }
 
 if [ "$what" != --totals ]; then
