@@ -203,10 +203,10 @@ test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	Tests/StubTests/smoke.sh
 
 .PHONY: test-target
-test-target: lib lib-host ## Compare the Cortex-A53 archives with the host's, with guard pages
+test-target: lib lib-host ## Test the Cortex-A53 archives with guard pages, and against the host's
 	@scripts/need.sh "to run Cortex-A53 code on this machine" qemu-user gcc libc6-dev \
 	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-	Tests/TargetTests/digest.sh
+	Tests/TargetTests/target.sh
 
 .PHONY: test-bare-metal
 test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
