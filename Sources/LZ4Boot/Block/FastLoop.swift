@@ -165,7 +165,7 @@ struct FastLoop {
     let reach = unsafe UInt(bitPattern: match - UnsafePointer(windowStart))
     let outputByteCount = unsafe target - windowStart
     guard reach < UInt(bitPattern: outputByteCount) else { return false }
-    if _slowPath(!offsets.areComplete) {
+    if _slowPath(offsets.areOutdated(by: outputByteCount)) {
       offsets = unsafe HotRound.Offsets(
         windowStart: windowStart, outputByteCount: outputByteCount)
     }

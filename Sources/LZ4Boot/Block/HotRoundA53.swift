@@ -102,9 +102,9 @@
         span = (max &- offsetMin) << 16
       }
 
-      /// Whether more output would not add any.
+      /// Whether output may have added some: not once they are complete.
       @inline(__always)
-      var areComplete: Bool { last == 65_535 << 16 }
+      func areOutdated(by outputByteCount: Int) -> Bool { last != 65_535 << 16 }
 
       /// Negative if it is none of them. In the upper half of a word, so that an offset too large
       /// wraps around, as one too small is far from the last.
