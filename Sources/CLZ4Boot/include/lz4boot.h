@@ -10,7 +10,8 @@
  * - no write outside [target, target + target_capacity), no read outside the source, no trap, no endless loop;
  * - the status, the bytes and the report are the same however the input is split into pushes;
  * - after an error the first `target_byte_count` bytes of the target are a correct prefix of the output. Bytes of the
- *   target behind them may have been overwritten;
+ *   target behind them may have been overwritten. After a checksum mismatch they are what the source says, and the
+ *   source is not what was compressed;
  * - the output depends on the source only, never on what the target held before.
  *
  * What is accepted:
