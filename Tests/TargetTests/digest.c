@@ -6,13 +6,13 @@
  *     digest CASES
  */
 #define _GNU_SOURCE
+#include "guarded.h"
 #include <lz4boot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { SPACE = 1 << 18, GUARD = 1 << 16, HEADER = 8 };
+enum { SPACE = 1 << 18, HEADER = 8 };
 
 static uint64_t state, digest = 0xCBF29CE484222325;
 
@@ -33,17 +33,6 @@ static void add(const void *bytes, size_t count)
 {
     for (size_t index = 0; index < count; index++)
         digest = (digest ^ ((const unsigned char *)bytes)[index]) * 0x100000001B3;
-}
-
-/* SPACE bytes with an unreadable page in front and one behind. */
-static unsigned char *guarded(void)
-{
-    unsigned char *start = mmap(NULL, SPACE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED || mprotect(start + GUARD, SPACE, PROT_READ | PROT_WRITE) != 0) {
-        perror("digest");
-        exit(1);
-    }
-    return start + GUARD;
 }
 
 static unsigned length(void)
@@ -115,7 +104,7 @@ static void take(const struct lz4boot_report *report, const unsigned char *targe
 int main(int argc, char **argv)
 {
     unsigned cases = argc > 1 ? (unsigned)atoi(argv[1]) : 1000, accepted = 0;
-    unsigned char *sources = guarded(), *targets = guarded(), *scratch = malloc(SPACE);
+    unsigned char *sources = guarded(SPACE), *targets = guarded(SPACE), *scratch = malloc(SPACE);
     for (unsigned number = 0; number < cases; number++) {
         state = number;
         size_t produced, count = HEADER + generate(scratch + HEADER, &produced);

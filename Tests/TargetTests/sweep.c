@@ -4,27 +4,16 @@
  * and of target, between guard pages: up to three full hot rounds of the Cortex-A53 in front of a round of each kind.
  */
 #define _GNU_SOURCE
+#include "guarded.h"
 #include <lz4boot.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { SPACE = 1 << 14, GUARD = 1 << 16 };
+enum { SPACE = 1 << 14 };
 
 static unsigned char block[4096];
 static size_t block_byte_count, output_byte_count;
-
-/* SPACE bytes with an unreadable page in front and one behind. */
-static unsigned char *guarded(void)
-{
-    unsigned char *start = mmap(NULL, SPACE + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED || mprotect(start + GUARD, SPACE, PROT_READ | PROT_WRITE) != 0) {
-        perror("sweep");
-        exit(1);
-    }
-    return start + GUARD;
-}
 
 static void put(unsigned byte)
 {
@@ -57,7 +46,7 @@ int main(void)
     static const unsigned literal_counts[] = {0, 8, 9, 13, 14, 15, 16, 17, 32, 33, 64, 81};
     static const unsigned match_lengths[] = {4, 16, 17, 18, 19, 31, 32, 33, 64, 65};
     enum { LITERALS = sizeof literal_counts / sizeof *literal_counts, MATCHES = sizeof match_lengths / sizeof *match_lengths };
-    unsigned char *sources = guarded(), *targets = guarded(), *expected = malloc(SPACE);
+    unsigned char *sources = guarded(SPACE), *targets = guarded(SPACE), *expected = malloc(SPACE);
     struct lz4boot_report report;
     unsigned long cases = 0;
     for (unsigned number = 0; number < 19 * 4 * LITERALS * MATCHES; number++) {
