@@ -19,8 +19,9 @@
  *   `trailing_data`. An empty source is `truncated_input`.
  * - A legacy frame ends at the end of the input, in front of another magic, at zero bytes that last to the end of the
  *   input, or with a 4-byte little-endian size that equals the bytes which this frame produced (the Linux kernel's build
- *   appends it). Where that size could as well be the size of a further block, it is the suffix only if the input ends
- *   there or goes on with zeros, a magic or the start of one. `lz4boot_info.legacy_end` says which of them ended the last one.
+ *   appends it). Whatever else follows a block is taken for a further block. Where that size could as well be the size
+ *   of a further block, it is the suffix only if the input ends there or goes on with zeros, a magic or the start of one.
+ *   `lz4boot_info.legacy_end` says which of them ended the last one.
  * - Checksums and content sizes are verified wherever they are present; a content size of 0 means 0 bytes.
  * - A block is accepted if all its reads and writes are in bounds, every offset is 1 to 65535 and reaches no further
  *   back than the window (the frame's output, or the block's where blocks are independent), and it ends with literals.
