@@ -28,8 +28,8 @@ DECODER_SOURCES := $(sort $(shell find Sources/LZ4Boot Sources/FreestandingMemor
 HEADER := Sources/CLZ4Boot/include/lz4boot.h
 
 # -no-allocations turns a hidden allocation into a compile error; without loop idioms no loop
-# becomes a call of memcpy or memset, which do not exist here. Loops are unrolled where the source
-# says so only, and go on with the pointers that it has: smaller, and no slower.
+# becomes a call of memcpy or memset, which do not exist here. Loops are neither unrolled by an
+# unknown count nor rewritten for other pointers than the source's: smaller, and no slower.
 EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-allocations \
     -swift-version 6 -strict-memory-safety -warnings-as-errors -Xfrontend -function-sections \
     -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all \
@@ -38,8 +38,7 @@ EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-
 # enable the FPU.
 # Erratum 835769 of revisions up to r0p4: a 64-bit multiply-accumulate behind a load can go wrong.
 A53 := -target aarch64-none-none-elf -Xcc -mcpu=cortex-a53 -Xcc -mgeneral-regs-only \
-    -Xcc -fomit-frame-pointer \
-    -Xcc -mfix-cortex-a53-835769
+    -Xcc -fomit-frame-pointer -Xcc -mfix-cortex-a53-835769
 # For code that runs with the MMU off, when memory is Device memory and alignment is enforced.
 A53_STRICT := $(A53) -Xcc -mstrict-align
 ifeq ($(shell uname -m),x86_64)
@@ -157,7 +156,7 @@ bench-report: ## Print and plot what bench-host and bench-a53 without FILE measu
 
 # FILE is what is compressed and decoded; a Debian kernel if it is not given.
 .PHONY: bench-host
-bench-host: $(BUILD)/host/bench ## Measure on this machine, growth included, FILE=Image PAIRS=25 (1 minute)
+bench-host: $(BUILD)/host/bench ## Measure on this machine, growth included, FILE=Image PAIRS=25 (25 seconds)
 	@mkdir -p $(BUILD)/bench
 	COMMIT="$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)" $(BUILD)/host/bench \
 	    "$${FILE:-$$(qemu/fetch.sh)/Image}" "$${PAIRS:-25}" $(BUILD)/bench/host.json

@@ -142,8 +142,8 @@ enum lz4boot_status lz4boot_decode_block(const void *source, size_t source_byte_
 
 /**
  * Decodes exactly the first `target_byte_count` bytes of the output, to look at a header, say; the rest of the source is
- * not decoded and need not be there. What lies behind those bytes is not judged: damage there is no error. Their
- * checksums, which cover more than they are, are not verified.
+ * not decoded and need not be there. What lies behind those bytes is not judged: damage there is no error. So a checksum
+ * that stands behind them is not verified.
  *
  * @return ok, also when the output has fewer bytes in all (the report's target_byte_count tells how many); or, if an
  *         error lies in front of the last byte that was asked for, that error. With ok, the report's source_offset is

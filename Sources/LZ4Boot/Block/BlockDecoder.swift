@@ -32,7 +32,8 @@ struct BlockDecoder {
 
   /// Decodes what is at hand. True once the block is complete, false when more of it is needed.
   ///
-  /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`.
+  /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`. Made for
+  /// size: where there is plenty, the fast loop does the work.
   @inline(never) @_optimize(size)
   mutating func decode(
     from source: inout SourceCursor, into target: inout Target, blockEnd: UInt64

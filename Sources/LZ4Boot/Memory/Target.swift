@@ -80,7 +80,7 @@ struct Target {
     let start = unsafe FastLoop.Place(
       source: source.next, target: base + count, matchNibble: Int(matchNibble))
     let stop = unsafe FastLoop.run(
-      from: start, sourceEnd: source.next + source.byteCount, targetEnd: base + end,
+      from: start, sourceEnd: source.end, targetEnd: base + end,
       windowStart: base + windowStart)
     unsafe source.skip(stop.source - start.source)
     unsafe count = stop.target - base
