@@ -29,7 +29,7 @@
  * - A block neither takes nor decodes to more bytes than its frame's block maximum (legacy: 8 MiB, and stored in at
  *   most 8421520 bytes, which is what LZ4 can need for them).
  *
- * The functions are reentrant. A struct may be used by one caller at a time.
+ * The functions are reentrant. A struct may be used by one caller at a time; lz4boot_team_work is the exception.
  */
 #ifndef LZ4BOOT_H
 #define LZ4BOOT_H
@@ -178,6 +178,44 @@ enum lz4boot_status lz4boot_stream_push(struct lz4boot_stream *stream, const voi
  * an error pushes repeat it too.
  */
 enum lz4boot_status lz4boot_stream_finish(struct lz4boot_stream *stream, struct lz4boot_report *report);
+
+/** The state of a decode on several cores. Any contents will do before lz4boot_team_start. */
+struct lz4boot_team {
+  uint64_t opaque[64];
+};
+
+/**
+ * Starts a decode on as many cores as will come. The blocks of the first frame that has some are decoded side by side if
+ * they are independent of each other; all else (linked blocks, what follows a block that is shorter than the block
+ * maximum, further frames) is decoded by the one core that calls lz4boot_team_finish. Status, bytes and report are those of
+ * lz4boot_decode whatever the number of cores, but bytes behind the valid ones may differ. In place, the blocks that end in
+ * front of the source are decoded side by side.
+ *
+ *     lz4boot_team_start(&team, source, source_byte_count, target, target_capacity, flags, NULL);
+ *     (make other cores call lz4boot_team_work(&team))
+ *     status = lz4boot_team_finish(&team, &report);
+ *
+ * The struct, the source and the target have to be Normal cacheable memory that the cores share coherently (Inner
+ * Shareable), with MMU and caches on: the cores synchronise by exclusive accesses, which need that. Start only reads
+ * headers.
+ *
+ * @return ok, or an error that is known already; lz4boot_team_finish reports it too.
+ */
+enum lz4boot_status lz4boot_team_start(struct lz4boot_team *team, const void *source, size_t source_byte_count,
+                                       void *target, size_t target_capacity, uint32_t flags,
+                                       struct lz4boot_report *report);
+
+/**
+ * Decodes blocks until none is left. Any number of cores may call this between lz4boot_team_start and the end of the
+ * struct's life; it never waits for another core. Behind lz4boot_team_finish it does nothing.
+ */
+void lz4boot_team_work(struct lz4boot_team *team);
+
+/**
+ * Works along, lets no further core in, waits for those that are in lz4boot_team_work, and decodes and verifies what is
+ * left. A core that never came is not waited for. To be called by one core; may be repeated.
+ */
+enum lz4boot_status lz4boot_team_finish(struct lz4boot_team *team, struct lz4boot_report *report);
 
 /** How a legacy frame, which has no end mark, ended. */
 enum lz4boot_legacy_end {

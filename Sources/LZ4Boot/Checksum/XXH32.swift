@@ -30,6 +30,18 @@ struct XXH32 {
     lane4 = seed &- Self.prime1
   }
 
+  /// The lanes, in two words.
+  var packed: (UInt64, UInt64) {
+    (UInt64(lane2) << 32 | UInt64(lane1), UInt64(lane4) << 32 | UInt64(lane3))
+  }
+
+  init(packed lanes: (UInt64, UInt64)) {
+    lane1 = UInt32(truncatingIfNeeded: lanes.0)
+    lane2 = UInt32(truncatingIfNeeded: lanes.0 >> 32)
+    lane3 = UInt32(truncatingIfNeeded: lanes.1)
+    lane4 = UInt32(truncatingIfNeeded: lanes.1 >> 32)
+  }
+
   /// How many of `byteCount` bytes are in whole stripes.
   static func stripesByteCount(_ byteCount: Int) -> Int { byteCount & ~(stripeByteCount &- 1) }
 

@@ -43,7 +43,10 @@ struct FrameHeader {
   var hasIndependentBlocks: Bool { flags & Self.independentBlocks != 0 }
   var hasBlockChecksums: Bool { flags & Self.blockChecksum != 0 }
   var hasContentSize: Bool { flags & Self.contentSize != 0 }
-  var hasContentChecksum: Bool { flags & Self.contentChecksum != 0 }
+  var hasContentChecksum: Bool {
+    get { flags & Self.contentChecksum != 0 }
+    set { flags = newValue ? flags | Self.contentChecksum : flags & ~Self.contentChecksum }
+  }
   var hasDictionaryID: Bool { flags & Self.dictionaryID != 0 }
 
   var blockMaximum: UInt32 {

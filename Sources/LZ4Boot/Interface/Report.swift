@@ -24,14 +24,17 @@ extension UnsafeMutablePointer<lz4boot_report>? {
 }
 
 extension Stream {
-  /// Mutating, as otherwise all of the stream is copied to be read.
+  /// Mutating, as otherwise all of the stream is copied to be read. `unfinished` stands for a source
+  /// that may not end here.
   @inline(never)
-  mutating func report(to report: UnsafeMutablePointer<lz4boot_report>?) -> lz4boot_status {
+  mutating func report(
+    to report: UnsafeMutablePointer<lz4boot_report>?, unfinished: lz4boot_status = .need_input
+  ) -> lz4boot_status {
     let mayEnd = status == .ok && mayEnd
     // Bytes that were looked at behind the only frame that was asked for are the caller's.
     let isBehindFrame = mayEnd && options.stopsAfterFrame
     return unsafe report.fill(
-      status: status == .ok && !mayEnd ? .need_input : status, format: format,
+      status: status == .ok && !mayEnd ? unfinished : status, format: format,
       sourceOffset: isBehindFrame ? fieldOffset : source.offset, targetByteCount: target.count,
       blockIndex: blockIndex, expected: expected, actual: actual)
   }

@@ -32,6 +32,14 @@ struct Target {
     return start >= count && start <= capacity ? start : capacity
   }
 
+  /// What of the target no source byte that is still to be read lies in, from its start.
+  func inFront(of source: SourceCursor) -> Target {
+    var part = unsafe Target(
+      unsafeBase: base, capacity: matchEnd(reading: source), isInPlace: false)
+    part.count = count
+    return part
+  }
+
   /// Where the next byte of the source would lie in the target.
   private func index(of source: SourceCursor) -> Int {
     unsafe Int(bitPattern: source.next) &- Int(bitPattern: base)
@@ -87,11 +95,14 @@ struct Target {
     matchNibble = UInt8(truncatingIfNeeded: stop.matchNibble)
   }
 
-  /// Hashes output that starts at `start`, up to its last whole stripe. What it held when it ended
-  /// at `earlierEnd` is hashed already.
-  func hash(from start: Int, earlierEnd: Int, into hash: inout XXH32) {
+  /// Counts bytes as output that are there already.
+  mutating func skip(_ byteCount: Int) { count &+= byteCount }
+
+  /// Hashes output from `start` to `end`, up to its last whole stripe. What it held when it ended at
+  /// `earlierEnd` is hashed already.
+  func hash(from start: Int, earlierEnd: Int, end: Int, into hash: inout XXH32) {
     let done = XXH32.stripesByteCount(earlierEnd &- start)
-    let byteCount = XXH32.stripesByteCount(count &- start) &- done
+    let byteCount = XXH32.stripesByteCount(end &- start) &- done
     unsafe hash.update(UnsafeRawPointer(base + (start &+ done)), byteCount: byteCount)
   }
 

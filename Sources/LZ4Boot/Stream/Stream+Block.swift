@@ -37,7 +37,8 @@ extension Stream {
     }
     widen()
     if header.hasContentChecksum {
-      target.hash(from: frameStart, earlierEnd: earlierEnd, into: &contentHash)
+      target.hash(
+        from: frameStart, earlierEnd: earlierEnd, end: target.count, into: &contentHash)
     }
     return isAtEnd ? endBlock() : !source.isEmpty
   }

@@ -82,6 +82,13 @@ struct Stream {
 
   var isInBlock: Bool { phase == .compressedBlock || phase == .storedBlock }
 
+  /// Of the frame at hand.
+  var blockMaximum: UInt32 {
+    format == .legacy ? LegacyFormat.blockMaximum : header.blockMaximum
+  }
+
+  var hasIndependentBlocks: Bool { format == .legacy || header.hasIndependentBlocks }
+
   /// Whether the source may end here.
   var mayEnd: Bool {
     @inline(never) get {

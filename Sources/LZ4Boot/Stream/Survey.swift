@@ -102,9 +102,7 @@ struct Survey {
     }
     unsafe info.pointee.in_place_margin &+= byteCount / 255 &+ 2
     // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
-    let maximum =
-      stream.format == .legacy ? LegacyFormat.blockMaximum : stream.header.blockMaximum
-    stream.addProduced(min(UInt64(maximum), byteCount &* 255))
+    stream.addProduced(min(UInt64(stream.blockMaximum), byteCount &* 255))
   }
 
   /// An appended size says what the frame holds. It may also be a block's that looks like one, so
