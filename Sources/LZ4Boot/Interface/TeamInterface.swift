@@ -5,8 +5,9 @@ private struct TeamStorage: ~Copyable {
   /// As that of `StreamStorage`.
   static let startedMark: UInt64 = 0x6C7A_3462_6F6F_7481
 
-  var mark: UInt64
-  var team: Team
+  var team = Team()
+  /// Not at the start, which counts as written where the team's stream is: late cores read this.
+  var mark = startedMark
 
   static func at(
     _ pointer: UnsafeMutablePointer<lz4boot_team>?
@@ -23,6 +24,15 @@ private struct TeamStorage: ~Copyable {
     }
     return unsafe storage
   }
+
+  /// Behind the work, in a function of its own, so that none of this is on the stack during it.
+  @inline(never)
+  static func close(_ storage: UnsafeMutablePointer<TeamStorage>) {
+    guard unsafe storage.pointee.team.close() else { return }
+    let result = unsafe storage.pointee.team.result
+    // Nothing else is written here: cores that come late read the mark and the gate.
+    unsafe storage.pointee.team.stream.goOn(behind: result)
+  }
 }
 
 @c @implementation
@@ -35,7 +45,7 @@ public func lz4boot_team_start(
   guard let storage = unsafe TeamStorage.at(team) else {
     return unsafe report.fillBadArgument()
   }
-  unsafe storage.initialize(to: TeamStorage(mark: TeamStorage.startedMark, team: Team()))
+  unsafe storage.initialize(to: TeamStorage())
   let goesOn = unsafe storage.pointee.team.stream.start(
     unsafeTarget: target, capacity: target_capacity, flags: flags, chunk: source,
     byteCount: source_byte_count)
@@ -58,6 +68,6 @@ public func lz4boot_team_finish(
     return unsafe report.fillBadArgument()
   }
   unsafe storage.pointee.team.work()
-  unsafe storage.pointee.team.finish()
+  unsafe TeamStorage.close(storage)
   return unsafe storage.pointee.team.stream.finish(report)
 }

@@ -51,11 +51,18 @@ extension Stream {
     return expect(format == .legacy ? .legacyBlockSize : .blockSize)
   }
 
-  /// Hashes output from this index of the target on, where hashing has stopped.
+  /// Takes over what a team has decoded, and goes on from there alone.
   @inline(never)
-  mutating func hashContent(from earlierEnd: UInt64) {
-    target.hash(
-      from: frameStart, earlierEnd: Int(truncatingIfNeeded: earlierEnd), end: target.count,
-      into: &contentHash)
+  mutating func goOn(behind result: Team.Result) {
+    guard status == .ok else { return }
+    if seek(block: result.blockCount), result.tailByteCount > 0 {
+      _ = skipBlock(producing: result.tailByteCount)
+    }
+    if header.hasContentChecksum {
+      contentHash = result.hash
+      target.hash(
+        from: frameStart, earlierEnd: result.hashedEnd, end: target.count, into: &contentHash)
+    }
+    if status == .ok { runWhole() }
   }
 }

@@ -83,18 +83,26 @@ struct Team: ~Copyable {
     return true
   }
 
-  /// Behind `work` of the same core: takes over what the team has decoded, and goes on alone.
-  mutating func finish() {
-    guard gate.close() && stream.status == .ok else { return }
+  /// Lets nobody in any more and waits for those who are inside. False if that was done before.
+  func close() -> Bool { gate.close() }
+
+  /// What has been decoded, once the team is closed.
+  var result: Result {
+    // Relaxed: closing has ordered it.
     let end = decodedEnd.load(ordering: .relaxed)
-    if stream.seek(block: min(end &>> blockShift, gate.claimedCount)) {
-      let left = end & ~(UInt64.max &<< blockShift)
-      if left > 0 { _ = stream.skipBlock(producing: Int(truncatingIfNeeded: left)) }
-    }
-    if stream.header.hasContentChecksum {
-      stream.contentHash = hash.value
-      stream.hashContent(from: hash.end)
-    }
-    if stream.status == .ok { stream.runWhole() }
+    return Result(
+      blockCount: min(end &>> blockShift, gate.claimedCount),
+      tailByteCount: Int(truncatingIfNeeded: end & ~(UInt64.max &<< blockShift)),
+      hash: hash.value, hashedEnd: Int(truncatingIfNeeded: hash.end))
+  }
+
+  struct Result {
+    /// Full blocks, if the frame has as many.
+    var blockCount: UInt64
+    /// Of the short block behind them; 0 if there is none.
+    var tailByteCount: Int
+    /// Of the output up to `hashedEnd`.
+    var hash: XXH32
+    var hashedEnd: Int
   }
 }
