@@ -136,7 +136,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-target test-bare-metal test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-target test-threads test-bare-metal test-stub test-boot ## Run every test, the QEMU boots included
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -208,6 +208,19 @@ test-target: lib lib-host ## Test the Cortex-A53 archives with guard pages, and 
 	@scripts/need.sh "to run Cortex-A53 code on this machine" qemu-user gcc libc6-dev \
 	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 	Tests/TargetTests/target.sh
+
+# The decoder as for this machine, but with every access watched. Where threads come and go, accesses
+# that nothing orders are found by how they could have met, not by whether they did.
+.PHONY: test-threads
+test-threads: $(BUILD)/include/lz4boot.h ## Decode with teams of threads under ThreadSanitizer, CASES=400
+	@mkdir -p $(BUILD)/threads
+	$(SWIFTC) $(EMBEDDED) $(HOST) -sanitize=thread -module-name LZ4Boot \
+	    $(filter Sources/LZ4Boot/%,$(DECODER_SOURCES)) -c -o $(BUILD)/threads/lz4boot.o
+	$(CLANG) -fsanitize=thread -O2 -std=c11 -Wall -Wextra -Werror -I $(BUILD)/include \
+	    -c Tests/TargetTests/team.c -o $(BUILD)/threads/team.o
+	$(SWIFTC) -sanitize=thread -use-ld=lld $(BUILD)/threads/lz4boot.o $(BUILD)/threads/team.o \
+	    -o $(BUILD)/threads/team
+	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/threads/team $${CASES:-400}
 
 .PHONY: test-bare-metal
 test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
