@@ -9,7 +9,7 @@ func runConcurrently(_ work: () -> Void, beside other: @escaping () -> Void) {
   let code = unsafe pthread_create(
     &thread, nil,
     { argument in
-      // SAFETY: the argument is the box below, retained once for this call.
+      // SAFETY: the argument is the box made above, retained once for this call.
       unsafe Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().body()
       return nil
     }, boxed.toOpaque())
