@@ -28,7 +28,7 @@ enum CommandFailure: Error {
     case .refused(let name, let reason):
       return "\(name.onOneLine): \(reason)"
     case .system(let name, let action, let code):
-      // SAFETY: strerror returns a C string; the command runs one thread.
+      // SAFETY: strerror returns a C string; no other thread runs when a failure is told.
       let cause = unsafe String(cString: strerror(code))
       return "\(name.onOneLine): " + (action.map { "\($0): " } ?? "") + cause
     case .usage(let text):

@@ -1,42 +1,86 @@
 import CLibLZ4
 
-/// Appends to `target` one LZ4 frame of independent 4 MiB blocks with block checksums, content
-/// checksum and content size. Returns how many bytes that are.
-func appendFrame(of source: MappedMemory, level: Int, to target: MappedMemory, name: String)
-  throws(CommandFailure) -> Int
-{
-  let before = target.byteCount
-  var frame = try FrameCompressor(
-    contentByteCount: source.byteCount, level: level, target: target, name: name)
-  try unsafe source.withUnsafeBytes { (bytes) throws(CommandFailure) in
-    try unsafe frame.compress(bytes)
+/// What frame to make of some content. It has block checksums, content checksum and content size.
+struct FrameForm {
+  let blocks: BlockLayout
+  let level: Int
+  /// Whether matches may reach back into the blocks before.
+  private let isLinked: Bool
+
+  /// A frame of independent blocks.
+  init(blocks: BlockLayout, level: Int) {
+    self.init(blocks: blocks, level: level, isLinked: false)
   }
-  return target.byteCount - before
+
+  private init(blocks: BlockLayout, level: Int, isLinked: Bool) {
+    self.blocks = blocks
+    self.level = level
+    self.isLinked = isLinked
+  }
+
+  /// The same in linked blocks of 4 MiB.
+  var linked: FrameForm {
+    let blocks = BlockLayout(contentByteCount: blocks.contentByteCount, size: .mebi4)
+    return FrameForm(blocks: blocks, level: level, isLinked: true)
+  }
+
+  /// Room for any such frame.
+  var byteCountMax: Int {
+    var preferences = preferences
+    return unsafe LZ4F_compressFrameBound(blocks.contentByteCount, &preferences)
+      + LZ4F_compressBound(blocks.size.byteCount, &preferences)
+  }
+
+  fileprivate var preferences: LZ4F_preferences_t {
+    var preferences = LZ4F_preferences_t()
+    preferences.frameInfo.blockSizeID =
+      switch blocks.size {
+      case .kibi64: LZ4F_max64KB
+      case .kibi256: LZ4F_max256KB
+      case .mebi1: LZ4F_max1MB
+      case .mebi4: LZ4F_max4MB
+      }
+    preferences.frameInfo.blockMode = isLinked ? LZ4F_blockLinked : LZ4F_blockIndependent
+    preferences.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled
+    preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
+    // liblz4 takes 0 for not known and leaves the field out, so the frame of nothing has none.
+    preferences.frameInfo.contentSize = UInt64(blocks.contentByteCount)
+    preferences.compressionLevel = Int32(level)
+    preferences.autoFlush = 1
+    return preferences
+  }
+}
+
+/// Appends a frame of all of the source to `target`. Returns how many bytes that are. `progress` is
+/// told how many bytes of the source are done.
+func appendFrame(
+  _ form: FrameForm, of source: MappedMemory, to target: MappedMemory, name: String,
+  progress: (Int) -> Void
+) -> Result<Int, CommandFailure> {
+  let before = target.byteCount
+  do throws(CommandFailure) {
+    var frame = try FrameCompressor(form, target: target, name: name)
+    try unsafe source.withUnsafeBytes { (bytes) throws(CommandFailure) in
+      try unsafe frame.compress(bytes, progress: progress)
+    }
+    return .success(target.byteCount - before)
+  } catch {
+    return .failure(error)
+  }
 }
 
 /// One frame through liblz4.
 @safe
-struct FrameCompressor: ~Copyable {
-  private static let blockByteCount = 4 << 20
-
+private struct FrameCompressor: ~Copyable {
+  private let form: FrameForm
   private let target: MappedMemory
   private let name: String
   private var context: OpaquePointer?
-  private var preferences = LZ4F_preferences_t()
 
-  /// Room for any frame of that many bytes.
-  static func byteCountMax(contentByteCount: Int) -> Int {
-    var preferences = preferences(contentByteCount: contentByteCount, level: 1)
-    return unsafe LZ4F_compressFrameBound(contentByteCount, &preferences)
-      + LZ4F_compressBound(blockByteCount, &preferences)
-  }
-
-  init(contentByteCount: Int, level: Int, target: MappedMemory, name: String)
-    throws(CommandFailure)
-  {
+  init(_ form: FrameForm, target: MappedMemory, name: String) throws(CommandFailure) {
+    self.form = form
     self.target = target
     self.name = name
-    preferences = Self.preferences(contentByteCount: contentByteCount, level: level)
     let code = unsafe LZ4F_createCompressionContext(&context, UInt32(LZ4F_VERSION))
     _ = try Self.checked(code, name: name)
   }
@@ -45,45 +89,38 @@ struct FrameCompressor: ~Copyable {
     unsafe LZ4F_freeCompressionContext(context)
   }
 
-  private static func preferences(contentByteCount: Int, level: Int) -> LZ4F_preferences_t {
-    var preferences = LZ4F_preferences_t()
-    preferences.frameInfo.blockSizeID = LZ4F_max4MB
-    preferences.frameInfo.blockMode = LZ4F_blockIndependent
-    preferences.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled
-    preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
-    preferences.frameInfo.contentSize = UInt64(contentByteCount)
-    preferences.compressionLevel = Int32(level)
-    preferences.autoFlush = 1
-    return preferences
-  }
-
   /// Compresses all of the content.
-  mutating func compress(_ content: UnsafeRawBufferPointer) throws(CommandFailure) {
-    var bar = ProgressBar("compressing")
-    try unsafe append { (context, preferences, room) in
+  mutating func compress(_ content: UnsafeRawBufferPointer, progress: (Int) -> Void)
+    throws(CommandFailure)
+  {
+    var preferences = form.preferences
+    // The content stays where it is, so that linked blocks need no copy of their window.
+    var options = LZ4F_compressOptions_t()
+    options.stableSrc = 1
+    try unsafe append { (context, room) in
       unsafe LZ4F_compressBegin(context, room.baseAddress, room.count, &preferences)
     }
-    for offset in stride(from: 0, to: content.count, by: Self.blockByteCount) {
+    let blockByteCount = form.blocks.size.byteCount
+    for offset in stride(from: 0, to: content.count, by: blockByteCount) {
       let block = unsafe UnsafeRawBufferPointer(
-        rebasing: content[offset..<min(offset + Self.blockByteCount, content.count)])
-      bar.update(done: offset, total: content.count)
-      try unsafe append { (context, _, room) in
+        rebasing: content[offset..<min(offset + blockByteCount, content.count)])
+      progress(offset)
+      try unsafe append { (context, room) in
         unsafe LZ4F_compressUpdate(
-          context, room.baseAddress, room.count, block.baseAddress, block.count, nil)
+          context, room.baseAddress, room.count, block.baseAddress, block.count, &options)
       }
     }
-    try unsafe append { (context, _, room) in
+    try unsafe append { (context, room) in
       unsafe LZ4F_compressEnd(context, room.baseAddress, room.count, nil)
     }
   }
 
   private mutating func append(
-    _ body: (OpaquePointer?, inout LZ4F_preferences_t, UnsafeMutableRawBufferPointer) -> Int
+    _ body: (OpaquePointer?, UnsafeMutableRawBufferPointer) -> Int
   ) throws(CommandFailure) {
     let (context, name) = unsafe (context, name)
-    var preferences = preferences
     try unsafe target.append { (room) throws(CommandFailure) in
-      try Self.checked(unsafe body(context, &preferences, room), name: name)
+      try Self.checked(unsafe body(context, room), name: name)
     }
   }
 

@@ -12,7 +12,10 @@ struct LZ4BootCommand: ParsableCommand {
       file or memory fails.
       """,
     version: "lz4boot 0.1.0",
-    subcommands: [DecodeCommand.self, VerifyCommand.self, InspectCommand.self, PackCommand.self]
+    subcommands: [
+      DecodeCommand.self, VerifyCommand.self, InspectCommand.self, CompressCommand.self,
+      PackCommand.self,
+    ]
   )
 
   static func main() {

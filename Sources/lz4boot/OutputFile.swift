@@ -33,6 +33,12 @@ struct OutputFile: ~Copyable {
     return OutputFile(name: path, destination: destination, descriptor: descriptor)
   }
 
+  /// Of a command that has no --force: binary data is no use on a terminal.
+  static func refuseTerminal(_ path: String) throws(CommandFailure) {
+    guard path == "-", isatty(STDOUT_FILENO) == 1 else { return }
+    throw .usage("the output is binary and stdout is a terminal: use -o FILE")
+  }
+
   private init(
     name: String, destination: String, descriptor: Int32, temporaryPath: String? = nil
   ) {

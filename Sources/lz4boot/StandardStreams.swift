@@ -21,6 +21,11 @@ func printLine(_ line: String) throws(CommandFailure) {
   try writeAll(bytes.span, to: STDOUT_FILENO, name: "<stdout>")
 }
 
+/// Prints what a command did: on stdout unless that is where the output went.
+func printSummary(_ text: String, output: String) throws(CommandFailure) {
+  if output == "-" { writeError(text + "\n") } else { try printLine(text) }
+}
+
 /// Writes text on stderr as it is. That failing cannot be reported anywhere.
 func writeError(_ text: String) {
   let bytes = Array(text.utf8)

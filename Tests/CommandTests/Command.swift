@@ -21,11 +21,20 @@ enum Command {
   static func run(
     _ arguments: String..., stdin: Data = Data(), stdout: String? = nil
   ) throws -> Outcome {
-    try run(executable: executable.path, arguments, stdin: stdin, stdout: stdout)
+    try run(executable: executable.path, arguments, stdin: stdin, stdout: handle(stdout))
   }
 
   static func run(_ arguments: [String], stdout: String? = nil) throws -> Outcome {
-    try run(executable: executable.path, arguments, stdin: Data(), stdout: stdout)
+    try run(executable: executable.path, arguments, stdin: Data(), stdout: handle(stdout))
+  }
+
+  /// Runs the command with its stdout on a terminal.
+  static func run(_ arguments: String..., on terminal: Terminal) throws -> Outcome {
+    try run(executable: executable.path, arguments, stdin: Data(), stdout: terminal.handle)
+  }
+
+  private static func handle(_ path: String?) throws -> FileHandle? {
+    try path.map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
   }
 
   /// Runs another copy of the command.
@@ -42,7 +51,7 @@ enum Command {
   }
 
   private static func run(
-    executable: String, _ arguments: [String], stdin: Data, stdout: String?
+    executable: String, _ arguments: [String], stdin: Data, stdout: FileHandle?
   ) throws -> Outcome {
     // Files instead of pipes: nobody has to read while the command runs.
     let folder = try Folder()
@@ -50,8 +59,8 @@ enum Command {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.standardInput = try FileHandle(forReadingFrom: folder.write(stdin, as: "stdin"))
-    process.standardOutput = try FileHandle(
-      forWritingTo: stdout.map { URL(fileURLWithPath: $0) } ?? folder.write(Data(), as: "stdout"))
+    process.standardOutput =
+      try stdout ?? FileHandle(forWritingTo: folder.write(Data(), as: "stdout"))
     process.standardError = try FileHandle(forWritingTo: folder.write(Data(), as: "stderr"))
     try process.run()
     process.waitUntilExit()

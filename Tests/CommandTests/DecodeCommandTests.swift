@@ -87,18 +87,9 @@ import Testing
   @Test func refusesToWriteToATerminal() throws {
     let terminal = try Terminal()
     try folder.write(Samples.frame(content), as: "in.lz4")
-    let process = Process()
-    process.executableURL = Command.executable
-    process.arguments = ["decode", "-o", "-", folder.path("in.lz4")]
-    process.standardOutput = terminal.handle
-    let stderr = Pipe()
-    process.standardError = stderr
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 64)
-    let message = String(
-      decoding: stderr.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    #expect(message.contains("terminal"))
+    let outcome = try Command.run("decode", "-o", "-", folder.path("in.lz4"), on: terminal)
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.stderr.contains("terminal"))
     #expect(terminal.output().isEmpty)
   }
 }

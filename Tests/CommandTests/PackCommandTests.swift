@@ -17,7 +17,7 @@ import Testing
   }
 
   /// Checks header, descriptor, stub and payload of the output, each by its place in the file.
-  private func expectPacked(flags: UInt64 = 0) throws {
+  private func expectPacked(flags: UInt64 = 0, blockDescriptor: UInt8 = 0x50) throws {
     let packed = try folder.read("out")
     let stubByteCount = PackSamples.stubByteCount
     #expect(packed.prefix(8) == PackSamples.stub().prefix(8))
@@ -39,8 +39,8 @@ import Testing
     #expect(packed.integer(at: 16, as: UInt64.self) == target + PackSamples.imageSize)
 
     // FLG: version 01, independent blocks, block checksums, content size, content checksum.
-    // BD: 4 MiB.
-    #expect(payload[4] == 0x7c && payload[5] == 0x70)
+    // BD: 256 KiB, if no other is asked for.
+    #expect(payload[4] == 0x7c && payload[5] == blockDescriptor)
     #expect(payload.integer(at: 6, as: UInt64.self) == UInt64(kernel.count))
     #expect(Samples.decodedFrame(payload, byteCount: kernel.count) == kernel)
     #expect(try Command.run("decode", "-", stdin: payload).stdout == kernel)
@@ -52,7 +52,10 @@ import Testing
     #expect(outcome.stderr.isEmpty)
     let summary = String(decoding: outcome.stdout, as: UTF8.self)
     #expect(summary.contains("kernel   5000000 bytes (raw Image)"))
-    #expect(summary.contains("(LZ4 level 12, 2 blocks)"))
+    #expect(
+      summary.contains(
+        "blocks   20 independent, of 256 KiB at most: can keep 4 cores about 95 % busy\n"))
+    #expect(summary.contains(" of the kernel (LZ4 level 12); "))
     #expect(summary.contains("stub     8192 bytes"))
     try expectPacked()
     #expect(try folder.names == ["Image", "out", "stub"])
@@ -75,6 +78,14 @@ import Testing
   @Test func timingIsAFlagOfTheDescriptor() throws {
     #expect(try pack(kernel, "--timing", "--level", "1").exitCode == 0)
     try expectPacked(flags: 1)
+  }
+
+  @Test func theBlockSizeCanBeChosen() throws {
+    let outcome = try pack(kernel, "--block-size", "4M", "--level", "1")
+    #expect(outcome.exitCode == 0)
+    #expect(
+      String(decoding: outcome.stdout, as: UTF8.self).contains("2 independent, of 4 MiB at most"))
+    try expectPacked(blockDescriptor: 0x70)
   }
 
   @Test func aHigherLevelIsSmaller() throws {

@@ -26,6 +26,7 @@ enum Samples {
   struct FrameOptions {
     var blockSize = LZ4F_max64KB
     var isLinked = false
+    var level: Int32 = 0
     var hasBlockChecksums = true
     var hasContentChecksum = true
     var hasContentSize = true
@@ -39,6 +40,7 @@ enum Samples {
       options.hasBlockChecksums ? LZ4F_blockChecksumEnabled : LZ4F_noBlockChecksum
     preferences.frameInfo.contentChecksumFlag =
       options.hasContentChecksum ? LZ4F_contentChecksumEnabled : LZ4F_noContentChecksum
+    preferences.compressionLevel = options.level
     preferences.frameInfo.contentSize = options.hasContentSize ? UInt64(content.count) : 0
     var frame = Data(count: unsafe LZ4F_compressFrameBound(content.count, &preferences))
     let byteCount = unsafe frame.withUnsafeMutableBytes { target in

@@ -6,6 +6,10 @@ import Testing
     ["pack", "Image", "-o", "out", "--level", "13"],
     ["pack", "Image", "-o", "out", "--level", "0"],
     ["pack", "Image", "-o", "out", "--level", "high"], ["inspect", "--json"],
+    ["pack", "Image", "-o", "out", "--block-size", "2M"],
+    ["compress", "in"], ["compress", "-o", "out"], ["compress", "in", "-o", "out", "--level", "0"],
+    ["compress", "in", "-o", "out", "--block-size", "2M"],
+    ["compress", "in", "-o", "out", "--block-size", ""],
   ])
   func badUsage(_ arguments: [String]) throws {
     let outcome = try Command.run(arguments)
@@ -15,7 +19,7 @@ import Testing
 
   @Test(arguments: [
     ["--help"], ["decode", "--help"], ["verify", "--help"], ["inspect", "--help"],
-    ["pack", "--help"], ["--version"],
+    ["compress", "--help"], ["pack", "--help"], ["--version"],
   ])
   func helpAndVersion(_ arguments: [String]) throws {
     let outcome = try Command.run(arguments)

@@ -140,7 +140,7 @@ damaged corrupted $((payload + payload_bytes / 2)) 5a a5 5a
 refused corrupted 'lz4boot: kernel refused: block [0-9]*, byte [0-9]*: *_*' "$directory/corrupted"
 
 damaged wrong-checksum $((payload + payload_bytes - 4)) de ad be ef
-refused wrong-checksum "lz4boot: kernel refused: block 2, byte $((payload_bytes - 4)): \
+refused wrong-checksum "lz4boot: kernel refused: block [0-9]*, byte $((payload_bytes - 4)): \
 content_checksum_mismatch" "$directory/wrong-checksum"
 
 head -c $((payload + payload_bytes / 2)) "$packed" >"$directory/truncated"
