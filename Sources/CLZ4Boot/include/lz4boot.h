@@ -206,8 +206,9 @@ enum lz4boot_status lz4boot_team_start(struct lz4boot_team *team, const void *so
                                        struct lz4boot_report *report);
 
 /**
- * Decodes blocks until none is left. Any number of cores may call this between lz4boot_team_start and the end of the
- * struct's life; it never waits for another core. Behind lz4boot_team_finish it does nothing.
+ * Decodes blocks until none is left. Any number of cores may call this while the struct exists; it never waits for another
+ * core. Behind lz4boot_team_finish it does nothing. That it comes behind lz4boot_team_start the caller orders, by how the
+ * core gets to know of the team: by starting a thread or a core, or by a store-release that it has read with load-acquire.
  */
 void lz4boot_team_work(struct lz4boot_team *team);
 

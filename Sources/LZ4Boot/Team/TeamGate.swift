@@ -13,9 +13,8 @@ struct TeamGate: ~Copyable {
 
   /// Always to be followed by `leave`. False if the gate is closed: then there is nothing to do here.
   func enter() -> Bool {
-    // Acquiring: what the start has written is read behind this. How the core got to know of the
-    // team orders that too; this makes nothing depend on it.
-    word.wrappingAdd(Self.oneCore, ordering: .acquiring).oldValue & Self.closed == 0
+    // Relaxed: that the start comes first is ordered by how the core got to know of the team.
+    word.wrappingAdd(Self.oneCore, ordering: .relaxed).oldValue & Self.closed == 0
   }
 
   /// The index of a block that no other core gets.
