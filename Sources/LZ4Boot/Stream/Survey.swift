@@ -98,7 +98,8 @@ struct Survey {
   /// That difference is a sum over the fields and blocks that are left: fields count whole, stored
   /// data not at all, and compressed data as far as it can be ahead of its output. None of them makes
   /// it smaller, and so it is largest at the start. There it is needed: the source may not start in
-  /// front of the target, and nothing tells that the output is not the least.
+  /// front of the target, and nothing but a content size, which is not made use of, tells that the
+  /// output is more than the least.
   private func countBlock(_ stream: inout Stream, byteCount: UInt64) {
     unsafe info.pointee.block_count &+= 1
     unsafe info.pointee.in_place_margin &-= byteCount
