@@ -219,6 +219,7 @@ int main(int argc, char **argv)
     file_byte_count = fread(file, 1, CONTENT_MAX, from);
     require(file_byte_count > 0, "an empty file");
     size_t count = strtoul(argv[2], NULL, 10);
+    require(count > 0, "no sources to write");
     for (size_t number = 0; number < count; number++) {
         put_source(number);
         uint64_t sizes[] = {source_byte_count, output_byte_count, lead};
