@@ -13,10 +13,8 @@ import Testing
     let inspection = inspect(source)
     // That inspecting refuses no valid source is tested elsewhere.
     guard inspection.outcome.status == .ok else { return nil }
-    let margin = Int(inspection.info.in_place_margin)
-    // The source must fit between the start of the target and its own end.
     return Example(
-      source: source, output: output, margin: max(margin, source.count - output.count))
+      source: source, output: output, margin: Int(inspection.info.in_place_margin))
   }
 
   private var examples: [Example] {
@@ -42,8 +40,9 @@ import Testing
     return (sources + random.map { ($0.bytes, $0.output) }).compactMap { example($0.0, $0.1) }
   }
 
-  @Test func succeedsWithTheMarginThatInspectTells() {
+  @Test func succeedsWithTheMarginThatInspectTells() throws {
     for (index, example) in examples.enumerated() {
+      try #require(example.margin >= example.source.count - example.output.count)
       for more in [0, 1, 16, 5000] {
         let decode = InPlaceDecode(
           source: example.source, output: example.output, margin: example.margin + more)
@@ -55,6 +54,62 @@ import Testing
         }
       }
     }
+  }
+
+  /// Sources of blocks with as little output as their sizes allow start where the target does: with
+  /// one byte less they would lie in front of it.
+  @Test func noLessMarginIsEnoughForAllSources() {
+    var sources = (1...800).map { lean($0) }.map { (legacyFrame([$0.block]), $0.output) }
+    sources += (0..<200).map { leanSource(seed: 40_000 + $0) }
+    for (index, (source, output)) in sources.enumerated() {
+      let margin = source.count - output.count
+      #expect(inspect(source).info.in_place_margin == margin, "example \(index)")
+      let result = InPlaceDecode(source: source, output: output, margin: margin).run()
+      #expect(result.status == .ok && result.isPrefixRight, "example \(index): \(result)")
+    }
+  }
+
+  /// A compressed block of so many bytes with the least output. It is literals only, but where the
+  /// length would take one byte more.
+  private func lean(_ byteCount: Int) -> (block: [UInt8], output: [UInt8]) {
+    for count in max(0, byteCount - 2 - byteCount / 250)..<byteCount {
+      let block = lastSequence(counted(count))
+      if block.count == byteCount { return (block, counted(count)) }
+    }
+    let sequence = Sequence(counted(byteCount == 16 ? 1 : 15), offset: 1, matchByteCount: 4)
+    let rest = lean(byteCount - sequence.bytes.count)
+    let match = [UInt8](repeating: sequence.literals.last!, count: 4)
+    return (sequence.bytes + rest.block, sequence.literals + match + rest.output)
+  }
+
+  private func leanSource(seed: UInt64) -> ([UInt8], [UInt8]) {
+    var generator = SplitMix64(seed: seed)
+    var (source, output): ([UInt8], [UInt8]) = ([], [])
+    for _ in 0...generator.below(4) {
+      var content: [UInt8] = []
+      let blocks = (0..<generator.below(5)).map { _ in
+        let isStored = generator.below(3) == 0
+        let byteCount = 1 + generator.below(generator.below(4) == 0 ? 5000 : 40)
+        let (block, output) =
+          isStored ? (counted(byteCount), counted(byteCount)) : lean(byteCount)
+        content += output
+        return FrameBlock(bytes: block, isStored: isStored)
+      }
+      var header = FrameHeader()
+      header.isIndependent = generator.below(2) == 0
+      header.hasBlockChecksums = generator.below(2) == 0
+      header.hasContentChecksum = generator.below(2) == 0
+      if generator.below(2) == 0 { header.contentSize = UInt64(content.count) }
+      if generator.below(3) == 0 { source += skippableFrame(counted(generator.below(300))) }
+      if generator.below(3) > 0 || blocks.contains(where: \.isStored) {
+        source += frame(header, blocks, content: content)
+      } else {
+        source += legacyFrame(blocks.map(\.bytes))
+        if !content.isEmpty { source += littleEndian(UInt32(content.count)) }
+      }
+      output += content
+    }
+    return (source, output)
   }
 
   /// With too little room the decode may still get through; if so, with the right bytes.

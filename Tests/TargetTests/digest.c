@@ -6,6 +6,7 @@
  *     digest CASES
  */
 #define _GNU_SOURCE
+#include "generate.h"
 #include "guarded.h"
 #include <lz4boot.h>
 #include <stdio.h>
@@ -14,85 +15,12 @@
 
 enum { SPACE = 1 << 18, HEADER = 8 };
 
-static uint64_t state, digest = 0xCBF29CE484222325;
-
-static uint64_t next(void) /* SplitMix64 */
-{
-    uint64_t z = (state += 0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
-
-static unsigned below(unsigned limit)
-{
-    return (unsigned)(next() % limit);
-}
+static uint64_t digest = 0xCBF29CE484222325;
 
 static void add(const void *bytes, size_t count)
 {
     for (size_t index = 0; index < count; index++)
         digest = (digest ^ ((const unsigned char *)bytes)[index]) * 0x100000001B3;
-}
-
-static unsigned length(void)
-{
-    switch (below(16)) {
-    case 0: return below(600);
-    case 1: return 250 + below(30);
-    case 2: return below(70);
-    default: return below(20);
-    }
-}
-
-static size_t put_length(unsigned char *block, size_t at, unsigned rest)
-{
-    for (; rest >= 255; rest -= 255)
-        block[at++] = 255;
-    block[at++] = (unsigned char)rest;
-    return at;
-}
-
-/*
- * A block of random sequences, or of one again and again, so that rounds take whatever they may at most; now and then
- * damaged. Returns its size and what it should decode to.
- */
-static size_t generate(unsigned char *block, size_t *produced)
-{
-    size_t at = 0, out = 0, target = below(20) ? below(3000) : below(150000);
-    unsigned is_uniform = below(3) == 0, literals = length(), match = 4 + length();
-    for (;;) {
-        if (!is_uniform) {
-            literals = length();
-            match = 4 + length();
-        }
-        int last = out + literals >= target || at > SPACE / 2;
-        block[at++] = (unsigned char)((literals < 15 ? literals : 15) << 4 | (match < 19 ? match - 4 : 15));
-        if (literals >= 15)
-            at = put_length(block, at, literals - 15);
-        for (unsigned index = 0; index < literals; index++)
-            block[at++] = (unsigned char)next();
-        out += literals;
-        if (last)
-            break;
-        size_t reach = out < 65535 ? out : 65535, near = 1 + below(40);
-        size_t offset = reach == 0 ? 1 : below(2) && near <= reach ? near : 1 + below((unsigned)reach);
-        if (below(40) == 0)
-            offset = reach ? reach : 1;
-        if (below(2000) == 0)
-            offset = below(3) ? (reach + 1) & 0xFFFF : 0;
-        block[at++] = (unsigned char)offset;
-        block[at++] = (unsigned char)(offset >> 8);
-        if (match >= 19)
-            at = put_length(block, at, match - 19);
-        out += match;
-    }
-    if (below(4) == 0)
-        block[below((unsigned)at)] ^= (unsigned char)(1 << below(8));
-    if (below(8) == 0)
-        at = below((unsigned)at) + 1;
-    *produced = out;
-    return at;
 }
 
 static void take(const struct lz4boot_report *report, const unsigned char *target)
@@ -107,7 +35,12 @@ int main(int argc, char **argv)
     unsigned char *sources = guarded(SPACE), *targets = guarded(SPACE), *scratch = malloc(SPACE);
     for (unsigned number = 0; number < cases; number++) {
         state = number;
-        size_t produced, count = HEADER + generate(scratch + HEADER, &produced);
+        size_t produced, count = HEADER + generate(scratch + HEADER, SPACE / 2, 2000, &produced);
+        /* Now and then damaged. */
+        if (below(4) == 0)
+            scratch[HEADER + below(count - HEADER)] ^= (unsigned char)(1 << below(8));
+        if (below(8) == 0)
+            count = HEADER + below(count - HEADER) + 1;
         uint32_t header[2] = {0x184C2102, (uint32_t)(count - HEADER)};
         memcpy(scratch, header, HEADER);
         size_t capacity = below(2) ? produced : below(2) ? produced + below(40) : below((unsigned)produced + 1);

@@ -7,6 +7,7 @@
  *     team CASES
  */
 #define _GNU_SOURCE
+#include "generate.h"
 #include "guarded.h"
 #include <lz4boot.h>
 #include <pthread.h>
@@ -15,21 +16,6 @@
 #include <string.h>
 
 enum { SPACE = 48 << 20, SOURCE_SPACE = 4 << 20, THREADS_MAX = 8, LEGACY_BLOCK = 8 << 20 };
-
-static uint64_t state;
-
-static uint64_t next(void) /* SplitMix64 */
-{
-    uint64_t z = (state += 0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-}
-
-static unsigned below(unsigned limit)
-{
-    return (unsigned)(next() % limit);
-}
 
 static unsigned char *source; /* as generated */
 static size_t source_count, output_count; /* what it decodes to, if it is not damaged */
@@ -51,13 +37,10 @@ static void put_noise(size_t count)
         put_byte((unsigned)next());
 }
 
-static void put_length(size_t length) /* what a token's nibble leaves of it */
+static void put_extension(size_t length)
 {
-    if (length < 15)
-        return;
-    for (length -= 15; length >= 255; length -= 255)
-        put_byte(255);
-    put_byte((unsigned)length);
+    if (length >= 15)
+        source_count = put_length(source, source_count, (unsigned)length - 15);
 }
 
 /* A compressed block of so many bytes: some sequences with literals, or none, the last match as long as it takes. */
@@ -76,16 +59,16 @@ static void put_block(size_t byte_count, int is_cheap)
             break;
         }
         put_byte((unsigned)((literals < 15 ? literals : 15) << 4 | (match < 19 ? match - 4 : 15)));
-        put_length(literals);
+        put_extension(literals);
         put_noise(literals);
         size_t reach = produced + literals < 65535 ? produced + literals : 65535, offset = 1 + below((unsigned)reach);
         put_byte(offset & 0xFF);
         put_byte((unsigned)(offset >> 8));
-        put_length(match - 4);
+        put_extension(match - 4);
         left -= literals + match;
     }
     put_byte((unsigned)((last < 15 ? last : 15) << 4));
-    put_length(last);
+    put_extension(last);
     put_noise(last);
 }
 
@@ -171,7 +154,7 @@ static void put_frame(void)
     }
 }
 
-static void generate(void)
+static void generate_source(void)
 {
     source_count = output_count = 0;
     if (below(6) == 0) {
@@ -242,7 +225,7 @@ int main(int argc, char **argv)
     }
     for (unsigned number = 0; number < cases; number++) {
         state = number;
-        generate();
+        generate_source();
         struct lz4boot_info info;
         lz4boot_inspect(source, source_count, &info, NULL);
         int is_in_place = below(4) == 0;

@@ -90,17 +90,27 @@ struct Survey {
     return stream.endBlock()
   }
 
+  /// The margin is the least that sizes can promise. A match may be written where what is left of
+  /// the source lies behind it, so that the margin is no less than source left - output left. Nothing
+  /// else asks for room: literals may overwrite themselves, copies are rounded up over no source,
+  /// and all that is hashed or compared is read before it is overwritten.
+  ///
+  /// That difference is a sum over the fields and blocks that are left: fields count whole, stored
+  /// data not at all, and compressed data as far as it can be ahead of its output. None of them makes
+  /// it smaller, and so it is largest at the start. There it is needed: the source may not start in
+  /// front of the target, and nothing but a content size, which is not made use of, tells that the
+  /// output is more than the least.
   private func countBlock(_ stream: inout Stream, byteCount: UInt64) {
     unsafe info.pointee.block_count &+= 1
-    // Stored data and what it becomes keep pace. Compressed data can be ahead of its output by no
-    // more than the bytes of extended literal lengths, one in 255, and those of the last sequence's
-    // token and length.
     unsafe info.pointee.in_place_margin &-= byteCount
     if stream.phase == .storedBlock {
       stream.addProduced(byteCount)
       return
     }
-    unsafe info.pointee.in_place_margin &+= byteCount / 255 &+ 2
+    // The least output of a block is all of it as literals, but for the token and the length: a byte
+    // of that comes with the 17th byte of the block and with every 256th from there. Of 16 bytes
+    // there is no such block, and a match makes up for its own sequence.
+    unsafe info.pointee.in_place_margin &+= (byteCount &+ 239) / 256 &+ (byteCount == 16 ? 0 : 1)
     // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
     stream.addProduced(min(UInt64(stream.blockMaximum), byteCount &* 255))
   }
@@ -139,7 +149,7 @@ struct Survey {
         stream.mayBeBlockOfZeros ? lz4boot_legacy_end_zeros : lz4boot_legacy_end_size)
     default: break
     }
-    // All of the source is in the way of its output but for what `countBlock` took off.
+    // All of the source counts, but for what `countBlock` took off.
     unsafe info.pointee.in_place_margin &+= stream.source.offset
   }
 }
