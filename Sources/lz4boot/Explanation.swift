@@ -28,6 +28,7 @@ func explanation(of status: lz4boot_status, report: lz4boot_report) -> String {
   case .target_full: "there is more output than the headers announce"
   case .trailing_data: "something that is no frame follows the last frame"
   case .in_place_overrun: "the output overtakes the input"
+  case .cancelled: "it was stopped"
   case .bad_argument: "the decoder was called wrongly; this is a bug in lz4boot"
   }
 }

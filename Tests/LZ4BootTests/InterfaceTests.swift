@@ -24,6 +24,7 @@ import Testing
     (.trailing_data, 31, "trailing_data"),
     (.in_place_overrun, 32, "in_place_overrun"),
     (.bad_argument, 33, "bad_argument"),
+    (.cancelled, 34, "cancelled"),
   ]
 
   @Test func everyStatusHasItsNumberAndName() {
@@ -46,6 +47,8 @@ import Testing
   @Test func structsHaveTheirSizes() {
     #expect(MemoryLayout<lz4boot_stream>.size == 512)
     #expect(MemoryLayout<lz4boot_stream>.alignment == 8)
+    #expect(MemoryLayout<lz4boot_team>.size == 512)
+    #expect(MemoryLayout<lz4boot_team>.alignment == 8)
     #expect(MemoryLayout<lz4boot_report>.size == 48)
     #expect(MemoryLayout<lz4boot_report>.offset(of: \.source_offset) == 8)
     #expect(MemoryLayout<lz4boot_report>.offset(of: \.actual) == 40)

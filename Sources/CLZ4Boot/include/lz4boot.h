@@ -93,7 +93,9 @@ enum LZ4BOOT_CLOSED_ENUM lz4boot_status {
   lz4boot_status_in_place_overrun = 32,
   /** The caller's fault: a null pointer with a size, a range that wraps around the address space, an unknown flag, a
    *  source that overlaps the target without lz4boot_flag_in_place, a struct that was never started. */
-  lz4boot_status_bad_argument = 33
+  lz4boot_status_bad_argument = 33,
+  /** The progress callback has ended the decode. Offset: behind the last byte that was taken. */
+  lz4boot_status_cancelled = 34
 };
 
 /** Where a call got to. A report pointer may be NULL everywhere. */
@@ -162,6 +164,21 @@ struct lz4boot_stream {
  * is reported by the pushes that follow.
  */
 void lz4boot_stream_start(struct lz4boot_stream *stream, void *target, size_t target_capacity, uint32_t flags);
+
+/** Whom to ask whether a decode goes on, to feed a watchdog or show progress. */
+struct lz4boot_progress {
+  /** Called when `target_byte_count` bytes of the target are valid and more are about to follow. 0 goes on, anything else
+   *  ends the decode: `cancelled`. It must not use the stream. */
+  int (*callback)(void *context, uint64_t target_byte_count);
+  void *context;
+  /** How many bytes of output lie between two calls, from the start on; fewer than 64 KiB are taken for 64 KiB. A call may
+   *  come up to 3 bytes early. The calls do not depend on how the input is split. */
+  uint64_t byte_interval;
+};
+
+/** As lz4boot_stream_start, with a callback. `progress` is copied; NULL, or a callback of NULL, is none. */
+void lz4boot_stream_start_with_progress(struct lz4boot_stream *stream, void *target, size_t target_capacity,
+                                        uint32_t flags, const struct lz4boot_progress *progress);
 
 /**
  * Decodes the next bytes of the source; a source may be split anywhere. Everything that these bytes determine is in

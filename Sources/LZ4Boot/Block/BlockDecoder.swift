@@ -8,7 +8,7 @@ import CLZ4Boot
 struct BlockDecoder {
   /// Which field comes next.
   private enum Field {
-    case token, literalLength, literals, offsetLow, offsetHigh, matchLength
+    case token, literalLength, literals, offsetLow, offsetHigh, matchLength, match
   }
 
   private var field = Field.token
@@ -32,8 +32,9 @@ struct BlockDecoder {
 
   /// Decodes what is at hand. True once the block is complete, false when more of it is needed.
   ///
-  /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`. Made for
-  /// size: where there is plenty, the fast loop does the work.
+  /// `source` does not reach beyond the block, which ends at the source offset `blockEnd`. Where the
+  /// target is full it can go on too, once there is more room. Made for size: where there is plenty,
+  /// the fast loop does the work.
   @inline(never) @_optimize(size)
   mutating func decode(
     from source: inout SourceCursor, into target: inout Target, blockEnd: UInt64
@@ -77,9 +78,12 @@ struct BlockDecoder {
           throw error(.offset_out_of_range)
         }
         length = UInt64(matchNibble) &+ UInt64(count: BlockFormat.matchLengthMin)
-        field = .matchLength
+        field = matchNibble == BlockFormat.extendedLength ? .matchLength : .match
       }
-      guard matchNibble < BlockFormat.extendedLength || addLength(from: &source) else { break }
+      if field == .matchLength {
+        guard addLength(from: &source) else { break }
+        field = .match
+      }
       try appendMatch(source, &target)
       field = .token
     }
@@ -116,13 +120,15 @@ struct BlockDecoder {
     min(outputEnd, target.matchEnd(reading: source))
   }
 
+  /// As far as there is room.
   private mutating func appendMatch(
     _ source: SourceCursor, _ target: inout Target
   ) throws(DecodeError) {
     let room = matchEnd(source, target) &- target.count
     let count = length < UInt64(count: room) ? Int(truncatingIfNeeded: length) : room
     target.appendMatch(offset: Int(offset), byteCount: count)
-    guard UInt64(count: count) == length else { throw outOfRoom(target) }
+    length &-= UInt64(count: count)
+    guard length == 0 else { throw outOfRoom(target) }
   }
 
   @inline(never)

@@ -42,20 +42,18 @@ extension Stream {
   mutating func start(
     unsafeTarget target: UnsafeMutableRawPointer?, capacity: Int, flags: UInt32
   ) {
-    let stopsAfterFrame = lz4boot_flag_stop_after_frame.rawValue
     let inPlace = lz4boot_flag_in_place.rawValue
-    let requireChecksums = lz4boot_flag_require_checksums.rawValue
+    let known =
+      lz4boot_flag_stop_after_frame.rawValue | inPlace | lz4boot_flag_require_checksums.rawValue
     guard
-      flags & ~(stopsAfterFrame | inPlace | requireChecksums) == 0,
+      flags & ~known == 0,
       let target = unsafe Arguments.target(target, capacity, isInPlace: flags & inPlace != 0)
     else {
       _ = refuse(.bad_argument, at: 0)
       return
     }
     self.target = target
-    options = Options(
-      stopsAfterFrame: flags & stopsAfterFrame != 0,
-      requiresChecksums: flags & requireChecksums != 0)
+    options = Options(flags: flags)
   }
 
   /// Makes a chunk what is at hand, if something is still to be taken. Where none can be, its bytes

@@ -5,7 +5,7 @@ import CLZ4Boot
 @safe
 struct Target {
   let base: UnsafeMutablePointer<UInt8>
-  let capacity: Int
+  var capacity: Int
   /// Bytes of output so far.
   private(set) var count = 0
   /// The source lies inside the target. At the end, so that what follows in a struct shares its word.

@@ -18,13 +18,16 @@ extension Stream {
   /// Takes a piece of a block's data, and hashes both sides of it.
   @inline(never)
   mutating func takeBlock() -> Bool {
-    let left = dataEnd &- source.offset
-    let isHashed = header.hasBlockChecksums || header.hasContentChecksum
-    narrow(to: isHashed ? min(left, Self.pieceByteCount) : left)
-    // In place, decoding may overwrite what it has read: hash first.
-    if header.hasBlockChecksums { hashData() }
+    if !isPaused {
+      let left = dataEnd &- source.offset
+      let isHashed = header.hasBlockChecksums || header.hasContentChecksum
+      narrow(to: isHashed ? min(left, Self.pieceByteCount) : left)
+      // In place, decoding may overwrite what it has read: hash first.
+      if header.hasBlockChecksums { hashData() }
+    }
+    isPaused = false
     let earlierEnd = target.count
-    let isAtEnd: Bool
+    var isAtEnd = false
     if phase == .storedBlock {
       isAtEnd = moveStored()
       guard status == .ok else { return false }
@@ -32,15 +35,21 @@ extension Stream {
       do throws(DecodeError) {
         isAtEnd = try block.decode(from: &source, into: &target, blockEnd: dataEnd)
       } catch {
-        return refuse(error.status, at: error.offset)
+        guard pauses(at: error.status) else { return refuse(error.status, at: error.offset) }
       }
     }
-    widen()
+    if !isPaused { widen() }
     if header.hasContentChecksum {
       target.hash(
         from: frameStart, earlierEnd: earlierEnd, end: target.count, into: &contentHash)
     }
-    return isAtEnd ? endBlock() : !source.isEmpty
+    return isAtEnd ? endBlock() : !isPaused && !source.isEmpty
+  }
+
+  /// What is left of the piece is for later if the target is full because it is watched.
+  private mutating func pauses(at status: lz4boot_status) -> Bool {
+    isPaused = options.isWatched && status == .target_full
+    return isPaused
   }
 
   /// Takes bytes again that were looked at. They are too few for anything but a legacy block and
@@ -50,6 +59,8 @@ extension Stream {
     // A block that starts like a magic or with zeros has less than 15 literals first, and no other
     // output among so few bytes. Those at hand must not lie where the source goes on: only pushes
     // that are not contiguous can get there.
+    isPaused = options.isWatched && target.capacity &- target.count < 4
+    if isPaused { return false }
     let byteCount = min(UInt32(lookaheadCount), dataByteCount)
     if target.wouldOverwrite(source, with: Int(min(byteCount &- 1, (heldWord >> 4) & 15))) {
       return refuse(.in_place_overrun, at: dataStart &+ 1)
@@ -78,7 +89,8 @@ extension Stream {
   private mutating func moveStored() -> Bool {
     _ = target.append(from: &source, limit: .max, end: target.capacity)
     if source.offset == dataEnd { return true }
-    return target.count < target.capacity ? false : refuse(.target_full, at: dataStart)
+    return target.count < target.capacity || pauses(at: .target_full)
+      ? false : refuse(.target_full, at: dataStart)
   }
 
   /// `field` keeps the start of a stripe whose end is not at hand.

@@ -17,10 +17,22 @@ struct Stream {
     case stopped
   }
 
-  /// `lz4boot_flag`s, but for the one that the target knows.
+  /// `lz4boot_flag`s, and one more.
   struct Options {
-    var stopsAfterFrame = false
-    var requiresChecksums = false
+    private static let watched: UInt8 = 1 << 7
+    private var flags: UInt8
+
+    init(flags: UInt32) { self.flags = UInt8(truncatingIfNeeded: flags) }
+
+    private func has(_ flag: lz4boot_flag) -> Bool { UInt32(flags) & flag.rawValue != 0 }
+
+    var stopsAfterFrame: Bool { has(lz4boot_flag_stop_after_frame) }
+    var requiresChecksums: Bool { has(lz4boot_flag_require_checksums) }
+    /// The target ends where somebody is to be asked first, and more of it is to come.
+    var isWatched: Bool {
+      get { flags & Self.watched != 0 }
+      set { flags = newValue ? flags | Self.watched : flags & ~Self.watched }
+    }
   }
 
   // One-shot decoding puts all of this on the stack, of which boot code has little: what can be
@@ -33,7 +45,9 @@ struct Stream {
   var asideByteCount = 0
 
   var target = Target.none
-  var options = Options()
+  var options = Options(flags: 0)
+  /// Stopped inside a block at the end of a watched target.
+  var isPaused = false
   /// Blocks are only counted, not decoded.
   var isSurvey = false
   /// What is wrong, or ok.
@@ -162,6 +176,9 @@ struct Stream {
     status = .ok
     phase = .stopped
   }
+
+  /// Refuses what comes behind a pause.
+  mutating func cancel() { _ = refuse(.cancelled, at: source.offset) }
 
   /// One field, or what there is of it. Blocks are not a step, for the stack's sake.
   @inline(never)

@@ -57,7 +57,8 @@ struct Team: ~Copyable {
     guard index < decodedEnd.load(ordering: .relaxed) &>> blockShift, worker.seek(block: index)
     else { return false }
     // At its turn, a block is hashed as it is decoded, while it is in the caches.
-    let isInTurn = stream.header.hasContentChecksum && hash.take(at: UInt64(count: worker.target.count))
+    let isInTurn =
+      stream.header.hasContentChecksum && hash.take(at: UInt64(count: worker.target.count))
     worker.header.hasContentChecksum = isInTurn
     if isInTurn { worker.contentHash = hash.value }
     return true
