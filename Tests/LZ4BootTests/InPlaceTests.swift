@@ -69,6 +69,29 @@ import Testing
     }
   }
 
+  /// Where a content size says that blocks are full, only the last one's lead is left.
+  @Test(arguments: [false, true])
+  func contentSizeTellsThatBlocksAreFull(isLegacy: Bool) {
+    let blockMaximum = isLegacy ? legacyBlockByteCountMax : 65_536
+    let full = block(
+      [Sequence([7], offset: 1, matchByteCount: blockMaximum - 30_001)], last: counted(30_000))
+    let last = block([Sequence([7], offset: 1, matchByteCount: 5000)], last: counted(1000))
+    let output = [UInt8](repeating: 7, count: blockMaximum - 30_000) + counted(30_000)
+    let content = output + output + [UInt8](repeating: 7, count: 5001) + counted(1000)
+    let source =
+      isLegacy
+      ? legacyFrame([full, full, last]) + littleEndian(UInt32(content.count))
+      : frame(
+        FrameHeader(contentSize: UInt64(content.count)), [full, full, last].map { .compressed($0) })
+    // The end mark or the size, and the last literals' token and length.
+    let margin = 4 + lastSequence(counted(1000)).count - 1000
+    #expect(inspect(source).info.in_place_margin == margin)
+    let enough = InPlaceDecode(source: source, output: content, margin: margin).run()
+    #expect(enough.status == .ok && enough.isPrefixRight)
+    let less = InPlaceDecode(source: source, output: content, margin: margin - 1).run()
+    #expect(less.status == .in_place_overrun && less.isPrefixRight)
+  }
+
   /// A compressed block of so many bytes with the least output. It is literals only, but where the
   /// length would take one byte more.
   private func lean(_ byteCount: Int) -> (block: [UInt8], output: [UInt8]) {

@@ -266,9 +266,9 @@ struct lz4boot_info {
   /** No more bytes than this come out of a source that decodes without error: a target_capacity that is enough. */
   uint64_t content_size_bound;
   /** In-place decoding succeeds when the source ends at least this many bytes behind the end of the output; it then
-   *  starts inside the target. No fewer are enough for every source whose fields and blocks have these sizes. 0 if the
-   *  source is refused. Where a size that ends a legacy frame turns out to be a block's, this can be too small; the
-   *  decode then says in_place_overrun. */
+   *  starts inside the target. Without a content_size no fewer are enough for every source whose fields and blocks have
+   *  these sizes; with one, fewer are reported. 0 if the source is refused. Where a size that ends a legacy frame turns
+   *  out to be a block's, this can be too small; the decode then says in_place_overrun. */
   uint64_t in_place_margin;
 };
 

@@ -11,6 +11,7 @@ public func lz4boot_inspect(
   else { return unsafe report.fillBadArgument() }
   var stream = Stream()
   stream.source = cursor
-  unsafe Survey(unsafeInfo: info).walk(&stream)
+  var survey = unsafe Survey(unsafeInfo: info)
+  survey.walk(&stream)
   return unsafe stream.report(to: report)
 }

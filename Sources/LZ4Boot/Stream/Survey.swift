@@ -10,6 +10,10 @@ struct Survey {
   private static let sizeUnknown = UInt64.max
 
   private let info: UnsafeMutablePointer<lz4boot_info>
+  /// How far the output can get ahead of the source at most, up to the block before the last.
+  private var lead: Int64 = 0
+  /// How far the last block can be ahead of its output at most, less the source up to its end.
+  private var lastLead: Int64 = 0
 
   init(unsafeInfo info: UnsafeMutablePointer<lz4boot_info>) {
     unsafe self.info = info
@@ -18,7 +22,7 @@ struct Survey {
 
   /// `stream` is a new one, with all of the source at hand. It goes in and out, as otherwise it would
   /// be copied.
-  func walk(_ stream: inout Stream) {
+  mutating func walk(_ stream: inout Stream) {
     stream.isWhole = true
     stream.isSurvey = true
     var goesOn = true
@@ -37,7 +41,7 @@ struct Survey {
   }
 
   /// The field that `phase` stands for has been read.
-  private func take(_ phase: Stream.Phase, _ stream: inout Stream) {
+  private mutating func take(_ phase: Stream.Phase, _ stream: inout Stream) {
     switch phase {
     case .magic where stream.phase != .legacyZeros: startFrame(stream.format)
     case .descriptor: takeHeader(stream.header)
@@ -84,7 +88,7 @@ struct Survey {
   }
 
   /// Counts a block once all of it is there, without a look at it.
-  private func skipBlock(_ stream: inout Stream) -> Bool {
+  private mutating func skipBlock(_ stream: inout Stream) -> Bool {
     guard stream.skipData() else { return false }
     countBlock(&stream, byteCount: UInt64(stream.dataByteCount))
     return stream.endBlock()
@@ -98,11 +102,17 @@ struct Survey {
   /// That difference is a sum over the fields and blocks that are left: fields count whole, stored
   /// data not at all, and compressed data as far as it can be ahead of its output. None of them makes
   /// it smaller, and so it is largest at the start. There it is needed: the source may not start in
-  /// front of the target, and nothing but a content size, which is not made use of, tells that the
-  /// output is more than the least.
-  private func countBlock(_ stream: inout Stream, byteCount: UInt64) {
+  /// front of the target, and nothing but a content size tells that the output is more than the
+  /// least.
+  ///
+  /// If the size of the whole output is known, so is the least of it that is left behind a block: all
+  /// but the most that can have come out by then. Behind the last block it is nothing.
+  private mutating func countBlock(_ stream: inout Stream, byteCount: UInt64) {
     unsafe info.pointee.block_count &+= 1
     unsafe info.pointee.in_place_margin &-= byteCount
+    let produced = unsafe info.pointee.content_size_bound &+ stream.producedCount
+    lead = max(lead, Int64(bitPattern: produced) &+ lastLead)
+    lastLead = 0 &- Int64(bitPattern: stream.source.offset)
     if stream.phase == .storedBlock {
       stream.addProduced(byteCount)
       return
@@ -110,7 +120,10 @@ struct Survey {
     // The least output of a block is all of it as literals, but for the token and the length: a byte
     // of that comes with the 17th byte of the block and with every 256th from there. Of 16 bytes
     // there is no such block, and a match makes up for its own sequence.
-    unsafe info.pointee.in_place_margin &+= (byteCount &+ 239) / 256 &+ (byteCount == 16 ? 0 : 1)
+    let ahead = (byteCount &+ 239) / 256 &+ 1
+    unsafe info.pointee.in_place_margin &+= ahead &- (byteCount == 16 ? 1 : 0)
+    // Behind a first match of the 16 bytes, the rest can be ahead.
+    lastLead &+= Int64(bitPattern: ahead)
     // A byte of a compressed block stands for 255 bytes at most: one of an extended length.
     stream.addProduced(min(UInt64(stream.blockMaximum), byteCount &* 255))
   }
@@ -150,6 +163,13 @@ struct Survey {
     default: break
     }
     // All of the source counts, but for what `countBlock` took off.
-    unsafe info.pointee.in_place_margin &+= stream.source.offset
+    let sourceByteCount = stream.source.offset
+    unsafe info.pointee.in_place_margin &+= sourceByteCount
+    let contentSize = unsafe info.pointee.content_size
+    guard contentSize != Self.sizeUnknown else { return }
+    // No less than 0: `lastLead` takes off no more than the source.
+    let margin = max(lead &- Int64(bitPattern: contentSize), lastLead)
+    unsafe info.pointee.in_place_margin = min(
+      info.pointee.in_place_margin, UInt64(bitPattern: margin) &+ sourceByteCount)
   }
 }
