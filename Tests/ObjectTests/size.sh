@@ -43,4 +43,6 @@ fi
 linked "block only" lz4boot_decode_block
 linked "one-shot only" lz4boot_decode
 linked "streaming only" lz4boot_stream_start lz4boot_stream_push lz4boot_stream_finish
+linked "one core" $("${toolchain}llvm-nm" --defined-only --extern-only -j "$archive" |
+    sed -n '/^lz4boot_team_/!{/^lz4boot_/p}')
 linked "everything" $("${toolchain}llvm-nm" --defined-only --extern-only -j "$archive" | sed -n '/^lz4boot_/p')
