@@ -169,7 +169,7 @@ BENCH_SOURCES := Tests/Benchmark/host.c Tests/Benchmark/growth.c
 $(BUILD)/host/bench: $(BENCH_SOURCES) Tests/Benchmark/host.h $(BUILD)/host/liblz4boot.a $(BUILD)/include/lz4boot.h
 	@scripts/need.sh "to measure against liblz4" liblz4-dev gcc libc6-dev
 	cc -O2 -std=gnu11 -Wall -Wextra -Werror -I $(BUILD)/include -o $@ $(BENCH_SOURCES) \
-	    $(BUILD)/host/liblz4boot.a -llz4
+	    $(BUILD)/host/liblz4boot.a -llz4 -pthread
 
 .PHONY: bench-a53
 BENCH_A53_FLAGS = $(if $(FILE),--file "$(FILE)") $(if $(LEVEL),--level $(LEVEL)) \

@@ -13,6 +13,9 @@
 #include <lz4frame.h>
 #include <lz4hc.h>
 #include <lz4boot.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +97,61 @@ static size_t lz4boot_push(void)
     return report.target_byte_count;
 }
 
+static size_t lz4boot_team(struct lz4boot_team *team, atomic_int *started)
+{
+    struct lz4boot_report report;
+    lz4boot_team_start(team, packed, packed_byte_count, target, original_byte_count, 0, NULL);
+    if (started)
+        atomic_store(started, 1);
+    if (lz4boot_team_finish(team, &report) != lz4boot_status_ok)
+        fail(lz4boot_status_name((enum lz4boot_status)report.status));
+    return report.target_byte_count;
+}
+
+static size_t lz4boot_team_of_1(void)
+{
+    struct lz4boot_team team;
+    return lz4boot_team(&team, NULL);
+}
+
+/* The other one of a team of two, which sleeps between decodes. */
+static struct {
+    struct lz4boot_team team;
+    sem_t call;
+    atomic_int is_here, is_started, is_back;
+} other = {.is_back = 1};
+
+static void *work(void *unused)
+{
+    for (;;) {
+        sem_wait(&other.call);
+        atomic_store(&other.is_here, 1);
+        while (!atomic_load(&other.is_started))
+            ;
+        lz4boot_team_work(&other.team);
+        atomic_store(&other.is_back, 1);
+    }
+    return unused;
+}
+
+/* Wakes it up, which is not in the time: a core that waits for work in boot code is awake. */
+static void call_other(void)
+{
+    while (!atomic_load(&other.is_back))
+        ;
+    atomic_store(&other.is_here, 0);
+    atomic_store(&other.is_started, 0);
+    atomic_store(&other.is_back, 0);
+    sem_post(&other.call);
+    while (!atomic_load(&other.is_here))
+        ;
+}
+
+static size_t lz4boot_team_of_2(void)
+{
+    return lz4boot_team(&other.team, &other.is_started);
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -109,6 +167,8 @@ double median(double *values, int count)
 static double timed(size_t (*decode)(void))
 {
     memset(target, 0xA5, original_byte_count);
+    if (decode == lz4boot_team_of_2)
+        call_other();
     double start = seconds();
     size_t count = decode();
     double taken = seconds() - start;
@@ -166,10 +226,10 @@ static void pack_block(int level)
     packed_byte_count = (size_t)count;
 }
 
-static void pack_frame(int level, int checksums)
+static void pack_frame(int level, int checksums, LZ4F_blockSizeID_t block_size)
 {
     LZ4F_preferences_t preferences = {.compressionLevel = level};
-    preferences.frameInfo.blockSizeID = LZ4F_max4MB;
+    preferences.frameInfo.blockSizeID = block_size;
     preferences.frameInfo.blockMode = LZ4F_blockIndependent;
     preferences.frameInfo.blockChecksumFlag = checksums;
     preferences.frameInfo.contentChecksumFlag = checksums;
@@ -177,6 +237,30 @@ static void pack_frame(int level, int checksums)
     packed_byte_count = LZ4F_compressFrame(packed, packed_capacity, original, original_byte_count, &preferences);
     if (LZ4F_isError(packed_byte_count))
         fail(LZ4F_getErrorName(packed_byte_count));
+}
+
+static void put_word(size_t at, uint32_t word)
+{
+    for (int index = 0; index < 4; index++)
+        packed[at + (size_t)index] = (char)(word >> 8 * index);
+}
+
+/* As the kernel's build makes it: blocks of 8 MiB. */
+static void pack_legacy(int level)
+{
+    enum { block_byte_count = 8 << 20 };
+    put_word(0, 0x184C2102);
+    packed_byte_count = 4;
+    for (size_t at = 0; at < original_byte_count; at += block_byte_count) {
+        size_t left = original_byte_count - at;
+        char *block = packed + packed_byte_count + 4;
+        int count = LZ4_compress_HC(original + at, block, left < block_byte_count ? (int)left : block_byte_count,
+                                    (int)(packed_capacity - packed_byte_count - 4), level);
+        if (count <= 0)
+            fail("compression failed");
+        put_word(packed_byte_count, (uint32_t)count);
+        packed_byte_count += 4 + (size_t)count;
+    }
 }
 
 static struct row {
@@ -193,10 +277,16 @@ static struct push {
     struct result plain, checksums;
 } pushes[] = {{.byte_count = 512}, {.byte_count = 4 << 10}, {.byte_count = 64 << 10}, {.byte_count = 1 << 20}};
 
+/* Teams of one and of two against one call. */
+static struct team {
+    const char *form;
+    struct result one, two;
+} teams[] = {{.form = "1 MiB blocks"}, {.form = "1 MiB blocks+checksums"}, {.form = "legacy"}};
+
 static double hash_megabytes;
 static struct growth growth[growth_count];
 
-enum { row_count = sizeof rows / sizeof *rows, push_count = sizeof pushes / sizeof *pushes };
+enum { row_count = sizeof rows / sizeof *rows, push_count = sizeof pushes / sizeof *pushes, team_count = sizeof teams / sizeof *teams };
 
 static void measure_rows(int pairs)
 {
@@ -208,7 +298,7 @@ static void measure_rows(int pairs)
         if (block)
             pack_block(row->level);
         else
-            pack_frame(row->level, strcmp(row->call, "frame") != 0);
+            pack_frame(row->level, strcmp(row->call, "frame") != 0, LZ4F_max4MB);
         row->result = measure(block ? lz4boot_block : lz4boot_frame, block ? liblz4_block : liblz4_frame, pairs);
         printf("%-24s  level %2d %9.0f %9.0f %8.3f\n", row->call, row->level, row->result.first, row->result.second,
                row->result.ratio);
@@ -222,7 +312,7 @@ static void measure_pushes(int pairs)
     printf("\n%-34s %9s %9s %8s\n", "streaming, level 9", "one-shot", "pushes", "pushes'");
     printf("%-34s %9s %9s %8s\n", "", "MB/s", "MB/s", "time/one");
     for (int checksums = 0; checksums < 2; checksums++) {
-        pack_frame(9, checksums);
+        pack_frame(9, checksums, LZ4F_max4MB);
         for (int index = 0; index < push_count; index++) {
             struct result *result = checksums ? &pushes[index].checksums : &pushes[index].plain;
             push_byte_count = pushes[index].byte_count;
@@ -230,6 +320,25 @@ static void measure_pushes(int pairs)
             printf("%-16s %11zu bytes %9.0f %9.0f %8.3f\n", checksums ? "frame+checksums" : "frame", push_byte_count,
                    result->first, result->second, result->ratio);
         }
+    }
+}
+
+static void measure_teams(int pairs)
+{
+    pthread_t thread;
+    if (sem_init(&other.call, 0, 0) != 0 || pthread_create(&thread, NULL, work, NULL) != 0)
+        fail("no second thread");
+    printf("\n%-34s %9s %9s %9s\n", "teams, level 9", "one call", "of 1:", "of 2:");
+    printf("%-34s %9s %9s %9s\n", "", "MB/s", "time/one", "one/time");
+    for (int index = 0; index < team_count; index++) {
+        if (index < 2)
+            pack_frame(9, index == 1, LZ4F_max1MB);
+        else
+            pack_legacy(9);
+        struct team *team = &teams[index];
+        team->one = measure(lz4boot_frame, lz4boot_team_of_1, pairs);
+        team->two = measure(lz4boot_team_of_2, lz4boot_frame, pairs);
+        printf("%-34s %9.0f %9.3f %9.3f\n", team->form, team->one.first, team->one.ratio, team->two.ratio);
     }
 }
 
@@ -269,6 +378,8 @@ static const char *cpu_name(void)
  *                 "ours_MBps": x, "theirs_MBps": x or null, "ratio": their time / ours, or null}],
  *  "streaming": [{"push": bytes, "ratio": streaming time / one-shot time, "ratio_checksums": the same of a frame
  *                 with block and content checksums}],
+ *  "teams":     [{"form": "1 MiB blocks" | "1 MiB blocks+checksums" | "legacy", "one": time of a team of one / of one
+ *                 call, "two": time of one call / of a team of two}],
  *  "growth":    [{"bytes": of content, "ns_per_byte": x, "stack": bytes, "page_faults": while decoding}]}
  * MB are 10^6 bytes of content.
  */
@@ -303,6 +414,10 @@ static void write_json(const char *path, const char *input, int pairs)
     for (int index = 0; index < push_count; index++)
         fprintf(file, "%s\n  {\"push\": %zu, \"ratio\": %.4f, \"ratio_checksums\": %.4f}", index ? "," : "",
                 pushes[index].byte_count, pushes[index].plain.ratio, pushes[index].checksums.ratio);
+    fprintf(file, "],\n \"teams\": [");
+    for (int index = 0; index < team_count; index++)
+        fprintf(file, "%s\n  {\"form\": \"%s\", \"one\": %.4f, \"two\": %.4f}", index ? "," : "", teams[index].form,
+                teams[index].one.ratio, teams[index].two.ratio);
     fprintf(file, "],\n \"growth\": [");
     for (int index = 0; index < growth_count; index++)
         fprintf(file, "%s\n  {\"bytes\": %zu, \"ns_per_byte\": %.4f, \"stack\": %zu, \"page_faults\": %ld}",
@@ -347,6 +462,7 @@ int main(int argc, char **argv)
         printf("%s, %zu bytes, medians of %d alternating pairs\n", input, original_byte_count, pairs);
         measure_rows(pairs);
         measure_pushes(pairs);
+        measure_teams(pairs);
     }
     measure_growth(original, original_byte_count, growth);
     printf("Beside source and target a decode takes this stack and no other memory.\n");

@@ -3,7 +3,9 @@ import Testing
 /// Code for boot loaders whose own code is a few kibibytes.
 @Suite struct SizeTests {
   /// What a linker may keep of code and constants, by what is called.
-  private static let byteCountMax = ["block only": 2560, "one core": 12 << 10, "everything": 14 << 10]
+  private static let byteCountMax = [
+    "block only": 2560, "one core": 12 << 10, "everything": 15 << 10,
+  ]
 
   private func sizes(of archive: Archive) throws -> [String: Int] {
     let script = "\(Tools.root)/Tests/ObjectTests/size.sh"
