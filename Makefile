@@ -101,7 +101,7 @@ $(BUILD)/stub/BootFormats.o: $(wildcard Sources/BootFormats/*.swift) Makefile
 $(BUILD)/stub/BootStub.o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
     Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
 	$(SWIFTC) $(STUB_SWIFT) -module-name BootStub -I $(BUILD)/stub \
-	    -I Sources/BootStubEntry/include $(filter %.swift,$^) -c -o $@
+	    -I Sources/BootStubEntry/include -Xcc -ISources/CLZ4Boot/include $(filter %.swift,$^) -c -o $@
 
 $(BUILD)/stub/FreestandingMemory.o: $(wildcard Sources/FreestandingMemory/*.swift) Makefile
 	@mkdir -p $(@D)

@@ -54,7 +54,7 @@ extension FlattenedDeviceTree {
 
   /// A cell count of a bus; nil if it is none that fits an address into 64 bits (PCI has 3).
   @inline(never)
-  private func cells(
+  func cells(
     _ name: StaticString, of bus: Node, default count: Int, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> Int? {
     guard let value = try property(.text(name), of: bus, in: blob) else { return count }

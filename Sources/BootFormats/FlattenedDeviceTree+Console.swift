@@ -59,9 +59,8 @@ extension FlattenedDeviceTree {
     of node: Node, in blob: borrowing Span<UInt8>
   ) throws(DeviceTreeError) -> SerialConsole.Kind? {
     guard let value = try property(.text("compatible"), of: node, in: blob) else { return nil }
-    var start = value.lowerBound
-    while start < value.upperBound {
-      let name = try string(at: start, before: value.upperBound, in: blob)
+    var position = value.lowerBound
+    while let name = try nextString(at: &position, before: value.upperBound, in: blob) {
       if matches(name, "arm,pl011", in: blob) || matches(name, "arm,sbsa-uart", in: blob) {
         return .pl011
       }
@@ -70,7 +69,6 @@ extension FlattenedDeviceTree {
       if matches(stem, "ns16550", in: blob) || matches(name, "snps,dw-apb-uart", in: blob) {
         return .ns16550
       }
-      start = name.upperBound + 1
     }
     return nil
   }

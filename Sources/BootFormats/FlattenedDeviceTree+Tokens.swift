@@ -73,6 +73,16 @@ extension FlattenedDeviceTree {
     throw .malformed
   }
 
+  /// The string of a list at `position`, which moves behind it; nil where the list ends.
+  func nextString(
+    at position: inout Int, before end: Int, in blob: borrowing Span<UInt8>
+  ) throws(DeviceTreeError) -> Range<Int>? {
+    guard position < end else { return nil }
+    let text = try string(at: position, before: end, in: blob)
+    position = text.upperBound + 1
+    return text
+  }
+
   /// Whether the bytes at `range` are those of `text`.
   func matches(
     _ range: Range<Int>, _ text: StaticString, in blob: borrowing Span<UInt8>

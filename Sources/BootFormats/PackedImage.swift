@@ -19,7 +19,7 @@ public enum PackedImageError: UInt8, Error {
 /// stub reads.
 ///
 ///     file    [Image header:64][descriptor:104][stub ...][payload: LZ4 frame]
-///     memory  [stub][payload]  [work: stack, state, tables]  ...  [kernel, image_size bytes]
+///     memory  [stub][payload]  [work: stacks, state, tables] ...  [kernel, image_size bytes]
 ///             |     |          | 4 KiB                       |    | text_offset
 ///             0     4 KiB      work_offset                   target_offset, 2 MiB
 ///

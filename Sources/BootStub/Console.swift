@@ -10,19 +10,8 @@ struct Console {
   private var uart: SerialConsole?
 
   init(deviceTree address: UInt64) {
-    // Booting: the tree lies at an 8-byte boundary. 0 is no tree.
-    guard address != 0, address % 8 == 0 else { return }
-    // The loader may have written it through its caches. What is still there goes to memory, first
-    // for the header, which says how much there is.
-    stub_clean_to_memory(address, UInt64(FlattenedDeviceTree.headerByteCount))
-    let header = unsafe memory(at: address, count: FlattenedDeviceTree.headerByteCount)
-    guard let byteCount = FlattenedDeviceTree.byteCount(ofHeader: unsafe header.span) else {
-      return
-    }
-    stub_clean_to_memory(address, UInt64(byteCount))
-    let blob = unsafe memory(at: address, count: byteCount)
-    guard let tree = try? FlattenedDeviceTree(parsing: unsafe blob.span) else { return }
-    uart = (try? tree.console(in: unsafe blob.span)) ?? nil
+    guard let loaded = LoadedDeviceTree(at: address) else { return }
+    uart = unsafe (try? loaded.tree.console(in: loaded.blob.span)) ?? nil
   }
 
   @inline(never)

@@ -29,6 +29,10 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
     console.write("device tree at ")
     console.write(hexadecimal: actual)
     console.write(", in the kernel's memory")
+  case .core:
+    console.write("core ")
+    console.write(hexadecimal: actual)
+    console.write(" does not switch off")
   case .misplaced:
     console.write("loaded at ")
     console.write(hexadecimal: actual)
@@ -41,7 +45,8 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
 }
 
 /// `lz4boot: timing: entry=1 decode_start=2 decode_end=3 handover=4 hz=5 payload_bytes=6
-/// kernel_bytes=7`, on one line, decimal; the first four are values of CNTVCT_EL0.
+/// kernel_bytes=7 cores=2 core_ticks=8,9`, on one line, decimal; the first four are values of
+/// CNTVCT_EL0.
 @c @implementation
 public func stub_report_timing(_ state: UnsafePointer<stub_state>) {
   var console = unsafe Console(deviceTree: state.pointee.device_tree)
@@ -59,7 +64,25 @@ public func stub_report_timing(_ state: UnsafePointer<stub_state>) {
   unsafe console.write(decimal: state.pointee.payload_bytes)
   console.write(" kernel_bytes=")
   unsafe console.write(decimal: state.pointee.kernel_bytes)
+  unsafe reportCores(state, to: &console)
   console.endLine()
+}
+
+private func reportCores(_ state: UnsafePointer<stub_state>, to console: inout Console) {
+  var count: UInt64 = 0
+  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
+    unsafe count += stub_core_at(state, index).pointee.came
+  }
+  console.write(" cores=")
+  console.write(decimal: count)
+  var separator: StaticString = " core_ticks="
+  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
+    let core = unsafe stub_core_at(state, index)
+    guard unsafe core.pointee.came != 0 else { continue }
+    console.write(separator)
+    unsafe console.write(decimal: core.pointee.ticks)
+    separator = ","
+  }
 }
 
 /// `lz4boot: exception: ESR 0x… ELR 0x… FAR 0x…, stub at 0x…`

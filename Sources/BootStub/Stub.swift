@@ -6,7 +6,7 @@ import CLZ4Boot
 // needs the processor's own registers.
 
 /// MMU off. Reads the descriptor, plans the memory, builds the translation tables: stub, payload,
-/// work area and kernel are all that is mapped, with the least rights.
+/// work area and kernel are all that is mapped, with the least rights. Looks for other cores.
 @c @implementation
 public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let image = unsafe state.pointee.image
@@ -43,7 +43,12 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   let kernel = image + layout.kernelOffset
   tables.map(image..<payload, .readExecute)
   tables.map(payload..<(payload + layout.payloadByteCount), .readOnly)
-  tables.map(work..<(work + layout.workByteCount), .readWrite)
+  let secondaries = work + UInt64(STUB_SECONDARIES)
+  tables.map(work..<secondaries, .readWrite)
+  for index in 1...UInt64(STUB_SECONDARY_COUNT) {
+    let end = secondaries + index * UInt64(STUB_SECONDARY_BYTES)
+    tables.map((end - UInt64(STUB_PAGE_BYTES))..<end, .readWrite)
+  }
   tables.map(kernel..<(kernel + layout.kernelImageSize), .readWrite)
 
   unsafe state.pointee.kernel_start = kernel
@@ -51,6 +56,7 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   unsafe state.pointee.prints_timing = layout.flags & PackedImage.flagTiming
   unsafe state.pointee.payload_bytes = layout.payloadByteCount
   unsafe state.pointee.kernel_bytes = layout.targetByteCount
+  unsafe findCores(state)
   return .accepted
 }
 
@@ -68,10 +74,10 @@ public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdi
 
   var report = lz4boot_report()
   unsafe state.pointee.decode_start_ticks = stub_ticks()
-  let status = unsafe lz4boot_decode(
-    UnsafeRawPointer(bitPattern: UInt(payload)), Int(layout.payloadByteCount),
-    UnsafeMutableRawPointer(bitPattern: UInt(kernel)), Int(layout.targetByteCount),
-    UInt32(lz4boot_flag_require_checksums.rawValue), &report)
+  let status = unsafe decode(
+    UnsafeRawPointer(bitPattern: UInt(payload))!, Int(layout.payloadByteCount),
+    to: UnsafeMutableRawPointer(bitPattern: UInt(kernel)), Int(layout.targetByteCount), state,
+    &report)
   unsafe state.pointee.decode_end_ticks = stub_ticks()
 
   guard status == .ok else {
@@ -89,6 +95,9 @@ public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdi
     header.imageSize == layout.kernelImageSize, header.textOffset == layout.kernelTextOffset,
     header.flags == layout.kernelFlags
   else { return unsafe refuse(.header, in: state, actual: 0) }
+  if let core = unsafe waitForCores(state) {
+    return unsafe refuse(.core, in: state, actual: core)
+  }
   return .accepted
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The self-extracting Image: entry by the arm64 boot protocol, hand-over to the kernel, exceptions.
+ * The self-extracting Image: entry by the arm64 boot protocol, the other cores, hand-over to the
+ * kernel, exceptions.
  *
  * "Arm ARM" is the Arm Architecture Reference Manual for A-profile (DDI 0487); its sections are cited
- * by title, as their numbers change. "Booting" is the kernel's Documentation/arch/arm64/booting.rst.
+ * by title, as their numbers change. "Booting" is the kernel's Documentation/arch/arm64/booting.rst,
+ * "PSCI" the Power State Coordination Interface (DEN 0022).
  */
 #include "include/stub.h"
 
@@ -34,6 +36,9 @@
 #define TCR_EL2 (TCR_COMMON | (1 << 23) | (1 << 31))
 
 #define HCR_E2H_BIT 34
+#define HCR_RW (1 << 31)
+/* D, A, I, F masked; EL1 with its own stack pointer. */
+#define SPSR_EL1H 0x3c5
 #define EL2 (2 << 2)
 #define EL3 (3 << 2)
 
@@ -90,6 +95,24 @@
 .endm
 
 /*
+ * Where the other cores' part of the work area starts, from x19, the state.
+ */
+.macro secondaries start
+    add     \start, x19, #(STUB_SECONDARIES - STUB_STACK_BYTES)
+.endm
+
+/*
+ * The state, to x19, from the descriptor alone: both are at the same place for every core. And this
+ * Image, to x21.
+ */
+.macro find_state scratch
+    adr     x21, stub_start
+    ldr     \scratch, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
+    add     x19, x21, \scratch
+    add     x19, x19, #STUB_STACK_BYTES
+.endm
+
+/*
  * A cache operation on every line of [\start, \end), complete on return. By address to the point of
  * coherency, which works whether the MMU is on or off: operations by set and way reach neither other
  * cores' caches nor system caches, and race with speculation. The step is the smallest line of all
@@ -126,11 +149,12 @@
 .endm
 
 /*
- * Forgets the translations of the current regime on this core, the only one that used them. Behind a
- * DSB, which both uses have, so that walks see the table entries written before it. The DSB here: a
- * TLBI is complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched
- * under old translations are dropped (Arm ARM, "TLB maintenance instructions").
- * At EL2, ALLE2 is right with and without E2H.
+ * Forgets the translations of the current regime on this core. (Another core that used them is off when
+ * they go, and reset says nothing of a TLB, so whoever switches it on does this again.) Behind a DSB,
+ * which all uses have, so that walks see the table entries written before it. The DSB here: a TLBI is
+ * complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched under old
+ * translations are dropped (Arm ARM, "TLB maintenance instructions"). At EL2, ALLE2 is right with and
+ * without E2H.
  */
 .macro tlb_invalidate scratch
     mrs     \scratch, CurrentEL
@@ -229,7 +253,13 @@ entry:
     stp     x20, x21, [x19, #STUB_STATE_DEVICE_TREE]
     stp     x2, x28, [x19, #STUB_STATE_TABLES]
     str     x27, [x19, #STUB_STATE_ENTRY_TICKS]
-
+    mrs     x0, CurrentEL
+    str     x0, [x19, #STUB_STATE_CURRENT_EL]
+    cmp     x0, #EL2
+    b.ne    2f
+    mrs     x0, hcr_el2
+    str     x0, [x19, #STUB_STATE_HCR_EL2]
+2:
     mov     x0, x19
     bl      stub_map
     cbnz    w0, refuse
@@ -240,7 +270,18 @@ entry:
     work_area x0, x1
     cache_lines ivac, x0, x1, x2, x3
 
-    // The TLB may hold anything from before: booting says nothing of it, nor does reset.
+    bl      mmu_on
+    mov     x0, x19
+    bl      stub_unpack
+    cbnz    w0, refuse_with_mmu_on
+    b       handover
+
+/*
+ * Turns MMU and caches on, with the tables that stub_map built. Behind a DSB (tlb_invalidate).
+ * Clobbers x0 and x1.
+ */
+mmu_on:
+    // The TLB may hold anything from before: neither booting nor PSCI nor reset says.
     tlb_invalidate x0
     mov     x0, #MAIR_NORMAL
     write   mair, x0, x28
@@ -251,13 +292,13 @@ entry:
     mov     x1, #5
     cmp     x0, x1
     csel    x0, x0, x1, lo
-    cbnz    x28, 2f
+    cbnz    x28, 1f
     movl    x1, TCR_EL1
     orr     x1, x1, x0, lsl #32
-    b       3f
-2:  movl    x1, TCR_EL2
+    b       2f
+1:  movl    x1, TCR_EL2
     orr     x1, x1, x0, lsl #16
-3:  write   tcr, x1, x28
+2:  write   tcr, x1, x28
     ldr     x0, [x19, #STUB_STATE_TABLES]
     write   ttbr0, x0, x28
     // ISB: the walks that start with the MMU go by all three.
@@ -266,11 +307,102 @@ entry:
     write   sctlr, x0, x28
     // ISB: from here on everything is translated; this page is, to itself.
     isb
+    ret
 
+/*
+ * Another core, switched on by stub_unpack (PSCI, CPU_ON): MMU and data cache off, x0 = its index in
+ * the team, so 1 and up. It decodes what it can claim and switches itself off.
+ *
+ * What it reads before its caches are on is the stub, which the loader cleaned to memory, and fields of
+ * the state and tables that the boot core wrote past its caches, before its MMU was on, and does not
+ * change. Nothing has to be cleaned for it. Whatever the boot core wrote with caches on was complete
+ * before it called PSCI (stub_psci) and is read here with caches on, by the coherency of Inner
+ * Shareable memory; booting: "all CPUs [...] must be part of the same coherency domain".
+ *
+ * Its stack is written with caches on only: whatever lines caches held of it from before were
+ * invalidated by the boot core, by address, which reaches every core.
+ */
+    .global secondary_entry
+secondary_entry:
+    msr     daifset, #0xf
+    msr     spsel, #1
+    mov     x20, x0
+    find_state x1
+    ldr     x22, [x19, #STUB_STATE_CONDUIT]
+    // PSCI starts a core at the highest level below the firmware, which need not be the boot core's:
+    // where no hypervisor took EL2, a loader may have gone down from there.
+    mrs     x0, CurrentEL
+    ldr     x1, [x19, #STUB_STATE_CURRENT_EL]
+    cmp     x0, #EL2
+    b.ne    2f
+    cmp     x1, #EL2
+    b.eq    1f
+    // Down to EL1, which has to be in AArch64, with its MMU off. ISB: with HCR_EL2.E2H 0, so that the
+    // next name is EL1's register. ERET synchronizes the rest.
+    mov     x1, #HCR_RW
+    msr     hcr_el2, x1
+    isb
+    movl    x1, (SCTLR_EL1_RES1 | SCTLR_OFF)
+    msr     sctlr_el1, x1
+    mov     x1, #SPSR_EL1H
+    msr     spsr_el2, x1
+    adr     x1, 2f
+    msr     elr_el2, x1
+    eret
+    // Whether EL2 has the formats of EL1 (E2H) is each core's own. ISB: names and formats of what
+    // follows go by it.
+1:  ldr     x1, [x19, #STUB_STATE_HCR_EL2]
+    msr     hcr_el2, x1
+    isb
+2:  el2_names x28, x1
+    mmu_off x28, x0, x1
+    secondaries x1
+    mov     x0, #STUB_SECONDARY_BYTES
+    madd    x1, x20, x0, x1
+    mov     sp, x1
+    adr     x0, vectors
+    write   vbar, x0, x28
+    // ISB: an exception from here on finds the vectors. DSB: for tlb_invalidate.
+    isb
+    dsb     sy
+    bl      mmu_on
+secondary_work:
     mov     x0, x19
-    bl      stub_unpack
-    cbnz    w0, refuse_with_mmu_on
-    b       handover
+    mov     x1, x20
+    bl      stub_work
+
+    // What it decoded is complete while it is cached, for whoever asks its cache.
+    dsb     sy
+    // From here on it must not walk the tables, not even speculatively on behalf of firmware that
+    // takes its time: they become the kernel's memory once PSCI says that the core is off. What is
+    // dirty in its cache firmware cleans before it says so, and the hand-over's cleaning by address
+    // asks every cache besides.
+    mmu_off x28, x0, x1
+secondary_off:
+    movl    x0, STUB_PSCI_CPU_OFF
+    mov     x4, x22
+    bl      stub_psci
+    // It does not return, or the core is not off and the kernel is refused.
+    b       halt
+
+/*
+ * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
+ *                   uint64_t conduit)
+ *
+ * SMC Calling Convention (DEN 0028): function in W0, arguments in X1 and up, result in W0; X18 to X30
+ * are preserved, and a C function need not preserve the others. DSB: what the caller wrote is visible
+ * to every core before one is switched on, or before this one is gone (Arm ARM, "Data Synchronization
+ * Barrier").
+ */
+    .global stub_psci
+stub_psci:
+    dsb     sy
+    cmp     x4, #STUB_CONDUIT_HVC
+    b.ne    1f
+    hvc     #0
+    ret
+1:  smc     #0
+    ret
 
 /*
  * Leaves the caches and enters the kernel. Between the MMU going off and the end of the maintenance
@@ -346,18 +478,44 @@ halt:
     b       1b
 
 /*
- * Any exception: a Swift trap (BRK), an abort, an SError. Nothing returns from it, so all registers
- * are free. An exception inside this one is not reported: the console itself may be the cause.
+ * Any exception, on any core: a Swift trap (BRK), an abort, an SError. Nothing returns from it, so all
+ * registers are free. An exception inside this one is not reported: the console itself may be the
+ * cause.
+ *
+ * Of another core, the boot core learns nothing: if that core was decoding, the boot core waits for it
+ * for ever, behind this line; otherwise it refuses the kernel, as that core never goes off.
  */
 exception:
     el2_names x28, x0
     read    esr, x20, x28
     read    elr, x22, x28
     read    far, x23, x28
-    adr     x21, stub_start
-    ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
-    add     x19, x21, x0
-    add     x19, x19, #STUB_STACK_BYTES
+    find_state x0
+    // One core reports, the first: what stops one stops the others as well. Exclusives need the
+    // caches; with the MMU off there is one core, or another one before or behind its work.
+    read    sctlr, x0, x28
+    tbz     x0, #0, 2f
+    add     x1, x19, #STUB_STATE_FAULT_CLAIM
+    mov     w2, #1
+1:  ldxr    x0, [x1]
+    cbnz    x0, halt
+    stxr    w0, x2, [x1]
+    cbnz    w0, 1b
+2:
+    // The stack that SP is in, or below in the gap, from its top; the boot core's if it is in no other.
+    mov     x24, x19
+    secondaries x1
+    mov     x0, sp
+    sub     x0, x0, x1
+    sub     x0, x0, #1
+    cmp     x0, #(STUB_SECONDARY_COUNT * STUB_SECONDARY_BYTES)
+    b.hs    3f
+    orr     x0, x0, #(STUB_SECONDARY_BYTES - 1)
+    add     x24, x1, x0
+    add     x24, x24, #1
+3:
+    // Other cores may go on with their caches on. Cleaning takes nothing from them, and what is read
+    // of the state here was written with the MMU off.
     work_area x12, x13
     dsb     sy
     mmu_off x28, x0, x1
@@ -366,7 +524,7 @@ exception:
     cbnz    x0, halt
     mov     x0, #1
     str     x0, [x19, #STUB_STATE_FAULT_COUNT]
-    mov     sp, x19
+    mov     sp, x24
     mov     x0, x19
     mov     x1, x20
     mov     x2, x22

@@ -2,15 +2,21 @@
 /*
  * A kernel that does nothing but check how it is entered, for QEMU's virt board.
  *
- * It prints "fake kernel: good, EL1" or EL2 and powers off, or prints the letter of the first check
- * that failed and stops. smoke.sh appends data and writes their CRC-32, as gzip computes it, to 0x20.
+ * It switches on every other core, prints "fake kernel: good, EL1, 4 cores" or EL2 and the number that
+ * came, its own included, and powers off; or it prints the letter of the first check that failed and
+ * stops. PSCI is called by HVC at EL1 and by SMC at EL2; with SMC defined, always by that. smoke.sh
+ * appends data and writes their CRC-32, as gzip computes it, to 0x20.
  */
 #define UART 0x09000000
 #define PSCI_SYSTEM_OFF 0x84000008
+#define PSCI_CPU_ON 0xc4000003
+#define PSCI_INVALID_PARAMETERS -2
 #ifndef TEXT_OFFSET
 #define TEXT_OFFSET 0
 #endif
+#ifndef DATA_BYTES
 #define DATA_BYTES 0x640000
+#endif
 
     .arch   armv8-a+crc
     .section .text
@@ -29,9 +35,9 @@ data_crc:
 /* Fails with \letter unless the flags say \condition. */
 .macro check condition, letter
     mov     w9, #\letter
-    b.\condition 5f
+    b.\condition 9f
     b       fail
-5:
+9:
 .endm
 
 entry:
@@ -70,7 +76,7 @@ entry:
     check   eq, 'a'
     // The data are whole.
     adr     x4, data
-    movz    x6, #(DATA_BYTES >> 16), lsl #16
+    ldr     x6, =DATA_BYTES
     add     x6, x4, x6
     mov     w7, #-1
 2:  ldr     x5, [x4], #8
@@ -82,18 +88,53 @@ entry:
     cmp     w5, w7
     check   eq, 'c'
 
+    // Every other core is off and can be switched on: 1 and up, to the first that the board does not
+    // have.
+    mov     x24, #1
+    adr     x25, arrivals
+3:  ldr     x0, =PSCI_CPU_ON
+    mov     x1, x24
+    adr     x2, other_core
+    add     x3, x25, x24
+    bl      psci
+    cmn     w0, #(-PSCI_INVALID_PARAMETERS)
+    b.eq    5f
+    cmp     w0, #0
+    check   eq, 'p'
+4:  ldrb    w4, [x25, x24]
+    cbz     w4, 4b
+    add     x24, x24, #1
+    b       3b
+5:
     adr     x4, good
     bl      print
     add     w4, w22, #'0'
     str     w4, [x20]
-    adr     x4, newline
+    adr     x4, cores
     bl      print
-    movz    w0, #(PSCI_SYSTEM_OFF & 0xffff)
-    movk    w0, #(PSCI_SYSTEM_OFF >> 16), lsl #16
+    add     w4, w24, #'0'
+    str     w4, [x20]
+    adr     x4, cores_end
+    bl      print
+    ldr     x0, =PSCI_SYSTEM_OFF
+    bl      psci
+
+other_core:                             // x0: where to say that it came
+    mov     w1, #1
+    strb    w1, [x0]
+1:  wfi
+    b       1b
+
+psci:
+#ifndef SMC
     cmp     x22, #2
-    b.eq    3f
+    b.eq    1f
     hvc     #0
-3:  smc     #0
+    ret
+1:
+#endif
+    smc     #0
+    ret
 
 fail:
     adr     x4, bad
@@ -101,8 +142,8 @@ fail:
     str     w9, [x20]
     adr     x4, newline
     bl      print
-4:  wfi
-    b       4b
+1:  wfi
+    b       1b
 
 print:
     ldrb    w5, [x4], #1
@@ -113,6 +154,11 @@ print:
 
 good: .asciz "fake kernel: good, EL"
 bad: .asciz "fake kernel: failed check "
+cores: .asciz ", "
+cores_end: .ascii " cores"
 newline: .asciz "\r\n"
+arrivals: .zero 8
+    .balign 8
+    .ltorg
     .balign 64
 data:

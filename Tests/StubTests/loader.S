@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starts the packed Image that lies DISTANCE behind it, at another address than QEMU would choose.
- * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would; with DEVICE_TREE defined, with
- * the device tree at that distance from the packed Image.
+ * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would; with DOWN defined, one that
+ * goes down from EL2 to EL1; with DEVICE_TREE defined, with the device tree at that distance from the
+ * packed Image.
  */
 start:
     b       entry
@@ -26,5 +27,15 @@ entry:
 #ifdef DEVICE_TREE
     ldr     x5, =DEVICE_TREE
     add     x0, x4, x5
+#endif
+#ifdef DOWN
+    mov     x5, #(1 << 31)              // HCR_EL2.RW
+    msr     hcr_el2, x5
+    ldr     x5, =0x30d00800             // SCTLR_EL1: RES1 bits
+    msr     sctlr_el1, x5
+    mov     x5, #0x3c5                  // EL1h, all masked
+    msr     spsr_el2, x5
+    msr     elr_el2, x4
+    eret
 #endif
     br      x4

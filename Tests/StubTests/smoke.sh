@@ -31,9 +31,9 @@ poke() { # poke FILE OFFSET HEX-BYTE...: overwrites bytes
 
 u64() { od -A n -t u8 -j $(($2)) -N 8 "$1" | tr -d ' '; } # u64 FILE OFFSET
 
-kernel() { # kernel NAME TEXT-OFFSET: a kernel with data that compress and data that do not
+kernel() { # kernel NAME TEXT-OFFSET [DEFINE]: a kernel with data that compress and data that do not
     local base=$directory/$1
-    "$clang" -target aarch64-none-elf -DTEXT_OFFSET="$2" -c "$here/kernel.S" -o "$base.o"
+    "$clang" -target aarch64-none-elf -DTEXT_OFFSET="$2" ${3+"$3"} -c "$here/kernel.S" -o "$base.o"
     "$objcopy" -O binary -j .text "$base.o" "$base"
     { seq 1 150000 | gzip -n -1; seq 1 1000000; } 2>/dev/null | head -c "$data_bytes" >"$base.data"
     # gzip ends with the CRC and the size.
@@ -46,13 +46,14 @@ run() { # run LOG MACHINE IMAGE [ARGUMENT...]: until it powers off or says that 
     local log=$1 machine=$2 image=$3 qemu
     shift 3
     # The death signal: QEMU never outlives this script.
-    setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu "${cpu:-cortex-a53}" -m 256M \
-        -nic none -display none -serial "file:$directory/$log" -monitor none -no-reboot -kernel "$image" "$@" </dev/null &
+    setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu "${cpu:-cortex-a53}" \
+        -smp "${cores:-1}" -m 256M -nic none -display none -serial "file:$directory/$log" \
+        -monitor none -no-reboot -kernel "$image" "$@" </dev/null &
     qemu=$!
     for _ in $(seq "${tenths:-200}"); do
         kill -0 "$qemu" 2>/dev/null || break
         # Whoever stops goes on running: a moment, in case that it says more than it should.
-        if grep -qE 'refused|exception|failed' "$directory/$log" 2>/dev/null; then
+        if grep -qE "${last:-refused|exception|failed}" "$directory/$log" 2>/dev/null; then
             sleep 0.5
             break
         fi
@@ -75,11 +76,13 @@ says() { # says LOG LINE...: the console has these lines, each matching a patter
     done
 }
 
+entered() { echo "fake kernel: good, EL$1, ${cores:-1} cores"; } # entered EL
+
 good() { # good NAME EL MACHINE IMAGE [ARGUMENT...]
     local name=$1 level=$2
     shift 2
     run "$name" "$@"
-    says "$name" "fake kernel: good, EL$level"
+    says "$name" "$(entered "$level")"
     verdict "entered by the boot protocol: $name"
 }
 
@@ -94,11 +97,15 @@ refused() { # refused NAME PATTERN IMAGE [ARGUMENT...]: at both levels
 
 kernel kernel 0
 kernel offset-kernel 0x80000
+kernel smc-kernel 0 -DSMC
+data_bytes=$((0x8000)) kernel small-kernel 0 -DDATA_BYTES=0x8000
 el1=virt el2=virt,virtualization=on
 packed=$directory/packed
 "$lz4boot" pack "$directory/kernel" -o "$packed" >/dev/null
 "$lz4boot" pack "$directory/offset-kernel" -o "$directory/offset-packed" >/dev/null
 "$lz4boot" pack --timing "$directory/kernel" -o "$directory/timing-packed" >/dev/null
+"$lz4boot" pack --timing "$directory/smc-kernel" -o "$directory/smc-packed" >/dev/null
+"$lz4boot" pack --timing "$directory/small-kernel" -o "$directory/small-packed" >/dev/null
 
 # Without the stub: the kernel's own checks hold for QEMU's entry.
 good bare-el1 1 $el1 "$directory/kernel"
@@ -114,18 +121,81 @@ behind() { # behind NAME DISTANCE [DEFINE]: a loader that starts the packed kern
     "$clang" -target aarch64-none-elf -DDISTANCE="$2" ${3+"$3"} -c "$here/loader.S" -o "$file.o"
     "$objcopy" -O binary -j .text "$file.o" "$file"
     truncate -s $(($2)) "$file"
-    cat "$packed" >>"$file"
+    cat "${image:-$packed}" >>"$file"
 }
 behind elsewhere 0x600000
 good another-address 1 $el1 "$directory/elsewhere"
 behind vhe 0x200000 -DVHE
 cpu=max good with-vhe 2 $el2 "$directory/vhe"
 
-run timing $el1 "$directory/timing-packed"
-says timing "lz4boot: timing: entry=* decode_start=* decode_end=* handover=* hz=62500000 \
-payload_bytes=$(u64 "$packed" 0x50) kernel_bytes=$(stat -c %s "$directory/kernel")" \
-    "fake kernel: good, EL1"
-verdict "prints the timing line"
+timing=$directory/timing-packed
+times() { # times NAME EL DECODING-CORES MACHINE IMAGE [ARGUMENT...]: says how many cores decoded
+    local name=$1 level=$2 team=$3 ticks='[0-9]*'
+    shift 3
+    [ "$team" = 1 ] || ticks=$(printf '[0-9]*,%.0s' $(seq 2 "$team"))$ticks
+    run "$name" "$@"
+    says "$name" "lz4boot: timing: entry=* decode_start=* decode_end=* handover=* hz=[1-9]* \
+payload_bytes=[1-9]* kernel_bytes=[1-9]* cores=$team core_ticks=$ticks" \
+        "$(entered "$level")"
+    verdict "decodes on $team of ${cores:-1} cores, which are all off afterwards: $name"
+}
+times timing 1 1 $el1 "$timing"
+grep -q "payload_bytes=$(u64 "$timing" 0x50) kernel_bytes=$(stat -c %s "$directory/kernel") " \
+    "$directory/timing.text"
+verdict "says the sizes of payload and kernel"
+image=$timing behind timing-vhe 0x200000 -DVHE
+image=$directory/smc-packed behind down 0x200000 -DDOWN
+for cores in 2 4 8; do
+    team=$((cores < 4 ? cores : 4))
+    times "el1-$cores-cores" 1 $team $el1 "$timing"
+    times "el2-$cores-cores" 2 $team $el2 "$timing"
+    # The others come at EL2.
+    times "down-to-el1-$cores-cores" 1 $team $el2 "$directory/down"
+    cpu=max times "vhe-$cores-cores" 2 $team $el2 "$directory/timing-vhe"
+done
+cores=1
+
+# Device trees that do not offer every core: the kernel finds all of them even so.
+dtb() { # dtb NAME MACHINE CORES: the one that QEMU makes
+    qemu-system-aarch64 -M "$2,dumpdtb=$directory/$1.dtb" -cpu cortex-a53 -smp "$3" -m 256M -nic none \
+        -display none 2>/dev/null
+}
+dtb virt $el1 1
+dtb four $el1 4
+change() { # change NAME FDTPUT-ARGUMENT...: of the tree of four cores; TREE stands for the copy
+    tree=$directory/$1.dtb
+    shift
+    [ -e "$tree" ] || cp "$directory/four.dtb" "$tree"
+    fdtput "${@/#TREE/$tree}"
+}
+# Not by QEMU's -dtb, which writes its own /psci into the tree that it passes.
+image=$timing behind own-tree 0x200000 -DDEVICE_TREE=0x6000000
+times_with() { # times_with NAME EL DECODING-CORES MACHINE: with the tree of that name
+    times "$@" "$directory/own-tree" \
+        -device "loader,file=$directory/$1.dtb,addr=0x46400000,force-raw=on"
+}
+cores=4
+times one-block 1 1 $el1 "$directory/small-packed"
+times_with four 1 4 $el1
+change no-psci -r TREE /psci
+times_with no-psci 1 1 $el1
+change unknown-method -t s TREE /psci method nonsense
+times_with unknown-method 1 1 $el1
+change first-psci -t s TREE /psci compatible arm,psci
+times_with first-psci 1 1 $el1
+change no-cores -r TREE /cpus
+times_with no-cores 1 1 $el1
+change one-spins -t s TREE /cpus/cpu@1 enable-method spin-table
+times_with one-spins 1 3 $el1
+for core in 0 1 2 3; do change all-spin -t s TREE /cpus/cpu@$core enable-method spin-table; done
+times_with all-spin 1 1 $el1
+change core-that-is-not-there -t x TREE /cpus/cpu@1 reg 9
+times_with core-that-is-not-there 1 3 $el1
+change core-named-twice -t x TREE /cpus/cpu@1 reg 2
+times_with core-named-twice 1 3 $el1
+# At EL2 there is nobody below for an HVC.
+times_with four 2 1 $el2
+cores=1
 
 payload=$(u64 "$packed" 0x48) payload_bytes=$(u64 "$packed" 0x50)
 
@@ -138,6 +208,10 @@ damaged() { # damaged NAME OFFSET HEX-BYTE...: a copy of the packed kernel
 
 damaged corrupted $((payload + payload_bytes / 2)) 5a a5 5a
 refused corrupted 'lz4boot: kernel refused: block [0-9]*, byte [0-9]*: *_*' "$directory/corrupted"
+
+tail -c +$((payload + 1)) "$directory/corrupted" >"$directory/corrupted.lz4"
+words=$("$lz4boot" verify "$directory/corrupted.lz4" 2>&1 | grep -oE 'block [0-9]+, byte [0-9]+: [a-z_]+')
+cores=4 refused corrupted-4-cores "lz4boot: kernel refused: ${words:-none}" "$directory/corrupted"
 
 damaged wrong-checksum $((payload + payload_bytes - 4)) de ad be ef
 refused wrong-checksum "lz4boot: kernel refused: block [0-9]*, byte $((payload_bytes - 4)): \
@@ -181,8 +255,6 @@ damaged wrong-kernel 0x98 0b
 refused wrong-kernel 'lz4boot: kernel refused: its header is not that of the kernel that was packed' \
     "$directory/wrong-kernel"
 
-qemu-system-aarch64 -M "$el1,dumpdtb=$directory/virt.dtb" -cpu cortex-a53 -m 256M -nic none \
-    -display none 2>/dev/null
 behind over-device-tree 0x200000 -DDEVICE_TREE=0x800000
 refused over-device-tree 'lz4boot: kernel refused: device tree at 0x0000000040c00000, in the kernel*' \
     "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
@@ -191,7 +263,7 @@ refused over-device-tree 'lz4boot: kernel refused: device tree at 0x0000000040c0
 sed 's/stdout-path/stdout-nope/' "$directory/virt.dtb" >"$directory/silent.dtb"
 good no-stdout-path 1 $el1 "$packed" -dtb "$directory/silent.dtb"
 run timing-without-console $el1 "$directory/timing-packed" -dtb "$directory/silent.dtb"
-says timing-without-console "fake kernel: good, EL1"
+says timing-without-console "$(entered 1)"
 verdict "prints no timing line without a console"
 tenths=30 run refused-without-console $el1 "$directory/corrupted" -dtb "$directory/silent.dtb"
 says refused-without-console
@@ -225,18 +297,40 @@ done
 
 # Exceptions are reported: one instruction of the stub is replaced.
 symbol() { "${TOOLCHAIN}llvm-nm" build/stub/stub.elf | sed -n "s/^0*\([0-9a-f]*\) . $1\$/0x\1/p"; }
+exception() { echo "lz4boot: exception: ESR 0x00000000$1 ELR 0x* FAR 0x*, stub at 0x0000000040200000"; }
 excepts() { # excepts NAME SYMBOL ESR HEX-BYTE...
     local name=$1 symbol=$2 syndrome=$3
     shift 3
     damaged "$name" "$(symbol "$symbol")" "$@"
-    refused "$name" "lz4boot: exception: ESR 0x00000000$syndrome ELR 0x* FAR 0x*, stub at 0x0000000040200000" \
-        "$directory/$name"
+    refused "$name" "$(exception "$syndrome")" "$directory/$name"
 }
 excepts trap-with-mmu-on lz4boot_decode f2000000 00 00 20 d4           # brk #0
 excepts payload-is-read-only lz4boot_decode '9?????4[ef]' 1f 00 00 f9   # str xzr, [x0]
 excepts kernel-is-not-executable lz4boot_decode '8600000[ef]' 40 00 1f d6  # br x2
 excepts all-else-is-unmapped lz4boot_decode '9?????05' 21 00 40 f9         # ldr x1, [x1]
 excepts unaligned-with-mmu-off stub_map '9?????21' e1 13 40 f8           # ldur x1, [sp, #1]
+
+# One of several cores reports what stops all of them.
+cores=4 excepts trap-on-every-core lz4boot_team_work f2000000 00 00 20 d4
+
+# A core that goes wrong on its own: the boot core decodes without it, but does not enter a kernel in
+# whose memory another core may be.
+stays() { # stays NAME SYMBOL FOUR-HEX-BYTES [LINE]: what the console says before the refusal
+    local name=$1 line='lz4boot: kernel refused: core 0x00000000000000?? does not switch off' level
+    damaged "$name" "$(symbol "$2")" "${@:3:4}"
+    for level in "$el1" "$el2"; do
+        last=refused run "$name-$level" "$level" "$directory/$name"
+        says "$name-$level" "${@:7}" "$line" || return
+    done
+}
+cores=4 stays core-that-stays-on secondary_off 00 00 00 14  # b .
+verdict "refused: core-that-stays-on"
+cores=4 stays trap-on-the-other-cores secondary_work 00 00 20 d4 "$(exception f2000000)"
+verdict "refused: trap-on-the-other-cores"
+cores=2 stays trap-with-mmu-off-again secondary_off 00 00 20 d4 "$(exception f2000000)"
+verdict "refused: trap-with-mmu-off-again"
+cores=4 stays core-that-never-comes secondary_entry 00 00 00 14
+verdict "refused: core-that-never-comes"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

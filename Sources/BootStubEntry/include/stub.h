@@ -2,10 +2,11 @@
 /*
  * What the stub's assembly and its Swift share. The work area of the packed Image, from its start:
  *
- *     [stack][state, padded to a page][translation tables]
+ *     [stack][state, padded to a page][translation tables] and for each further core [gap][stack]
  *
- * The stack is at the bottom: what overflows it hits the payload, which is mapped read-only, or, with
- * the MMU off, is found damaged by its checksums.
+ * The boot core's stack is at the bottom: what overflows it hits the payload, which is mapped
+ * read-only, or, with the MMU off, is found damaged by its checksums. What overflows another one hits
+ * a gap, a page that is not mapped.
  */
 #ifndef LZ4BOOT_STUB_H
 #define LZ4BOOT_STUB_H
@@ -13,7 +14,10 @@
 #define STUB_PAGE_BYTES 0x1000
 #define STUB_STACK_BYTES 0x3000
 #define STUB_TABLE_COUNT 12
-#define STUB_WORK_BYTES 0x10000 /* the sum of the three */
+#define STUB_SECONDARIES 0x10000 /* the sum of the three: where the other cores' part starts */
+#define STUB_SECONDARY_COUNT 3
+#define STUB_SECONDARY_BYTES 0x2000 /* gap and stack, a page each */
+#define STUB_WORK_BYTES 0x16000     /* the whole */
 
 /* The field of the descriptor that the assembly needs, from the start of the Image
  * (PackedImage.swift). */
@@ -30,11 +34,29 @@
 #define STUB_STATE_PRINTS_TIMING 0x38
 #define STUB_STATE_ENTRY_TICKS 0x40
 #define STUB_STATE_HANDOVER_TICKS 0x48
-#define STUB_STATE_BYTES 0xa0
+#define STUB_STATE_FAULT_CLAIM 0x50
+#define STUB_STATE_CURRENT_EL 0x58
+#define STUB_STATE_HCR_EL2 0x60
+#define STUB_STATE_CONDUIT 0x68
+#define STUB_STATE_BYTES 0x348
+
+/* Values of `conduit`, those of PSCIConduit; 0 where there is no PSCI. */
+#define STUB_CONDUIT_HVC 1
+#define STUB_CONDUIT_SMC 2
+
+/* PSCI (Arm DEN 0022): functions of 0.2 and later, in their 64-bit form where they have one, and what
+ * they return. */
+#define STUB_PSCI_CPU_OFF 0x84000002
+#define STUB_PSCI_CPU_ON 0xc4000003
+#define STUB_PSCI_AFFINITY_INFO 0xc4000004
+#define STUB_PSCI_SUCCESS 0
+#define STUB_PSCI_AFFINITY_OFF 1
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
+
+#include <lz4boot.h>
 
 #pragma clang assume_nonnull begin
 
@@ -53,9 +75,20 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_header,
   /* The device tree lies in memory that is the kernel's or the stub's. */
   stub_verdict_device_tree,
+  /* A core that was switched on does not go off; `actual` is its affinity. */
+  stub_verdict_core,
 };
 
-/* All that the stub knows. Written with the MMU off and, by stub_unpack alone, with it on. */
+/* One core of the team. */
+struct stub_core {
+  uint64_t affinity;    /* Aff3 to Aff0 where MPIDR_EL1 has them; not of the boot core */
+  uint64_t switched_on; /* 1 if PSCI said that it does so */
+  uint64_t came;        /* 1 once it came to decode */
+  uint64_t ticks;       /* spent on that */
+};
+
+/* All that the stub knows. Written with the MMU off and, by stub_unpack and stub_work alone, with it
+ * on. What the assembly reads of it on another core is written with the MMU off. */
 struct stub_state {
   uint64_t device_tree;     /* physical address, from the boot loader */
   uint64_t image;           /* where this Image lies */
@@ -64,13 +97,20 @@ struct stub_state {
   uint64_t kernel_start, kernel_end;
   uint64_t fault_count; /* so that an exception while one is reported ends in silence */
   uint64_t prints_timing;
-  uint64_t entry_ticks, handover_ticks, decode_start_ticks, decode_end_ticks;
+  uint64_t entry_ticks, handover_ticks;
+  uint64_t fault_claim;         /* so that of several cores one reports its exception */
+  uint64_t current_el, hcr_el2; /* of the boot core; the latter at EL2 only */
+  uint64_t conduit;             /* how PSCI is called */
+  uint64_t secondary_count;     /* cores that could be switched on: cores[1] and up */
+  uint64_t decode_start_ticks, decode_end_ticks;
   uint64_t payload_bytes, kernel_bytes;
   enum stub_verdict verdict;
   uint32_t unused;
   uint64_t block, offset;
   uint64_t expected, actual;
   const char *_Nullable status_name; /* in the stub's own read-only bytes */
+  struct stub_core cores[1 + STUB_SECONDARY_COUNT];
+  struct lz4boot_team team;
 };
 
 _Static_assert(offsetof(struct stub_state, device_tree) == STUB_STATE_DEVICE_TREE, "");
@@ -83,25 +123,45 @@ _Static_assert(offsetof(struct stub_state, fault_count) == STUB_STATE_FAULT_COUN
 _Static_assert(offsetof(struct stub_state, prints_timing) == STUB_STATE_PRINTS_TIMING, "");
 _Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICKS, "");
 _Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
+_Static_assert(offsetof(struct stub_state, fault_claim) == STUB_STATE_FAULT_CLAIM, "");
+_Static_assert(offsetof(struct stub_state, current_el) == STUB_STATE_CURRENT_EL, "");
+_Static_assert(offsetof(struct stub_state, hcr_el2) == STUB_STATE_HCR_EL2, "");
+_Static_assert(offsetof(struct stub_state, conduit) == STUB_STATE_CONDUIT, "");
 _Static_assert(sizeof(struct stub_state) == STUB_STATE_BYTES, "");
 _Static_assert(STUB_STATE_BYTES <= STUB_PAGE_BYTES, "");
-_Static_assert(STUB_WORK_BYTES == STUB_STACK_BYTES + (1 + STUB_TABLE_COUNT) * STUB_PAGE_BYTES, "");
+_Static_assert(STUB_SECONDARIES == STUB_STACK_BYTES + (1 + STUB_TABLE_COUNT) * STUB_PAGE_BYTES, "");
+_Static_assert(STUB_WORK_BYTES == STUB_SECONDARIES + STUB_SECONDARY_COUNT * STUB_SECONDARY_BYTES, "");
 
 /*
  * Called by the assembly, defined in Swift. MMU off unless noted.
  */
-/* Checks the descriptor and builds the translation tables. */
+/* Checks the descriptor, looks for other cores and builds the translation tables. */
 enum stub_verdict stub_map(struct stub_state *state);
 /* MMU and caches on: decodes the kernel and checks it. */
 enum stub_verdict stub_unpack(struct stub_state *state);
+/* MMU and caches on, on every core of the team: decodes what it can claim. */
+void stub_work(struct stub_state *state, uint64_t core);
 void stub_report_refusal(const struct stub_state *state);
 void stub_report_timing(const struct stub_state *state);
 void stub_report_exception(const struct stub_state *state, uint64_t syndrome, uint64_t address,
                            uint64_t fault_address);
 
-/* Called by Swift, defined in the assembly: cleans and invalidates the lines of a range to the
- * point of coherency, so that accesses with the MMU off see what was written with it on. */
+/*
+ * Called by Swift, defined in the assembly.
+ */
+/* Cleans and invalidates the lines of a range to the point of coherency, so that accesses with the MMU
+ * off see what was written with it on. */
 void stub_clean_to_memory(uint64_t start, uint64_t byte_count);
+/* Calls a function of PSCI. */
+int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
+                  uint64_t conduit);
+
+/* Swift would see the array as a tuple. */
+static inline struct stub_core *stub_core_at(const struct stub_state *state, uint64_t index) {
+  return (struct stub_core *)&state->cores[index];
+}
+
+static inline struct lz4boot_team *stub_team(struct stub_state *state) { return &state->team; }
 
 #if defined(__aarch64__)
 /* Registers of devices: one access of the given width each. Inline assembly, because a hypervisor can
@@ -124,6 +184,19 @@ static inline void stub_write8(uint64_t address, uint32_t value) {
 
 static inline void stub_write32(uint64_t address, uint32_t value) {
   __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+/* Where a core that is switched on starts: the physical address, as the stub is mapped to itself. */
+static inline uint64_t stub_secondary_entry(void) {
+  uint64_t value;
+  __asm__("adr %0, secondary_entry" : "=r"(value));
+  return value;
+}
+
+static inline uint64_t stub_mpidr(void) {
+  uint64_t value;
+  __asm__("mrs %0, mpidr_el1" : "=r"(value));
+  return value;
 }
 
 /* The virtual count. ISB: the counter may otherwise be read ahead of what comes before it. */
