@@ -147,10 +147,11 @@ test-swift: lib lib-host ## Test the decoder, the objects, the formats and the c
 bench: ## Measure against liblz4, print a table; RECORD=1 adds it to docs/performance.md
 	@$(MAKE) --no-print-directory bench-a53
 	@$(MAKE) --no-print-directory bench-host
+	@$(MAKE) --no-print-directory bench-team
 	@$(MAKE) --no-print-directory bench-report
 
 .PHONY: bench-report
-bench-report: ## Print and plot what bench-host and bench-a53 without FILE measured last
+bench-report: ## Print and plot what bench-host, bench-team and bench-a53 without FILE measured last
 	@scripts/need.sh "to print and plot the results" python3
 	python3 Tests/Benchmark/report.py $(if $(filter 1,$(RECORD)),--record)
 
@@ -160,6 +161,11 @@ bench-host: $(BUILD)/host/bench ## Measure on this machine, growth included, FIL
 	@mkdir -p $(BUILD)/bench
 	COMMIT="$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)" $(BUILD)/host/bench \
 	    "$${FILE:-$$(qemu/fetch.sh)/Image}" "$${PAIRS:-25}" $(BUILD)/bench/host.json
+
+.PHONY: bench-team
+bench-team: lib cli ## Measure a team of two on QEMU's Cortex-A53, PAIRS=51 (5 seconds)
+	@scripts/need.sh "to run two cores" qemu-system-arm
+	qemu/bench-team/bench-team.sh "$${PAIRS:-51}"
 
 .PHONY: bench-growth
 bench-growth: $(BUILD)/host/bench ## Measure only how time and memory grow, 64 KiB to 1 GiB (15 seconds, 2 GB)

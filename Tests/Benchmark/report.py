@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Prints what `make bench-a53` and `make bench-host` measured as one table and plots it.
+"""Prints what `make bench-a53`, `make bench-host` and `make bench-team` measured as one table and plots it.
 
     report.py [--record]      from the repository's root
 
-Reads build/bench/a53.json and host.json, either of which may be missing; writes a53.svg, host.svg and growth.svg
+Reads build/bench/a53.json, host.json and qemu.json, each of which may be missing; writes a53.svg, host.svg and growth.svg
 beside them. --record appends a line to the table in docs/performance.md.
 """
 
@@ -28,6 +28,7 @@ STREAMING = {4096: (1.10, 1.03)}
 INSTRUCTIONS = (8.0, 10.0)
 TEAM_OF_ONE = (1.02, 1.00)
 TEAM_OF_TWO = {"1 MiB blocks": (1.90, 2.00), "1 MiB blocks+checksums": (1.615, 1.90), "legacy": (1.60, 1.70)}
+TEAM_ON_QEMU = (1.70, 2.00)
 
 # U-Boot 2023.01's unlz4 under QEMU: 625 M instructions for a Debian kernel of 27,236,288 bytes.
 UBOOT_INSTRUCTIONS_PER_BYTE = 625e6 / 27_236_288
@@ -282,13 +283,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
-    a53, host = load("a53"), load("host")
-    if not a53 and not host:
-        sys.exit("report.py: nothing measured yet: make bench-a53, make bench-host")
+    a53, host, qemu = load("a53"), load("host"), load("qemu")
+    if not a53 and not host and not qemu:
+        sys.exit("report.py: nothing measured yet: make bench-a53, make bench-host, make bench-team")
     if a53:
         print_a53(a53)
     if host:
         print_host(host)
+    if qemu:
+        heading("time under QEMU, one call ÷ team of two")
+        line("1 MiB blocks+checksums", qemu["ratio"], judged(qemu["ratio"], TEAM_ON_QEMU, False),
+             f"{qemu['one_ms']:.1f} and {qemu['two_ms']:.1f} ms")
     print()
     if a53:
         plot_a53(a53)
