@@ -5,11 +5,11 @@ enum Cleanup {
   /// The file to remove, as a C string that is never freed: a signal may come at any time.
   nonisolated(unsafe) private static var pendingPath: UnsafeMutablePointer<CChar>?
 
-  /// From here to `disarm`, SIGINT, SIGTERM and SIGHUP remove this file before they end the
-  /// command.
+  /// From here to `disarm`, SIGINT, SIGTERM, SIGHUP and SIGQUIT remove this file before they end
+  /// the command.
   static func arm(removing path: String) {
     unsafe pendingPath = strdup(path)
-    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] where !isIgnored(number) {
       signal(number) { caught in
         // Only async-signal-safe calls here.
         if let path = unsafe Cleanup.pendingPath { unsafe unlink(path) }

@@ -6,10 +6,10 @@ struct CompressCommand: ParsableCommand {
     abstract: "Make an LZ4 frame that several cores can decode at the same time.",
     discussion: """
       The output is one LZ4 frame of independent blocks with block checksums, content checksum \
-      and content size. It is decoded again and compared before it appears under its name; a \
+      and, unless there is no content, its size. It is decoded again and compared before it appears under its name; a \
       file that -o names is replaced.
 
-      By default blocks are as large as they can be and still keep four cores busy. What is \
+      By default there are enough blocks to keep four cores busy: see --block-size. What is \
       printed says how busy, if every byte takes as long as any other and checksums take no time; \
       and what it costs, against linked blocks of 4 MiB. Those are made as well to know it, on a \
       second thread. Level 9 is three times as fast as 12 and hardly larger.

@@ -71,9 +71,9 @@ struct CompressedFrame {
   }
 }
 
-/// A share with one decimal, rounded down.
+/// A share with one decimal.
 private func percent(_ part: Int, of whole: Int) -> String {
-  let permille = part * 1000 / whole
+  let permille = (part * 1000 + whole / 2) / whole
   return "\(permille / 10).\(permille % 10) %"
 }
 

@@ -8,7 +8,7 @@ struct DecodeCommand: ParsableCommand {
     discussion: """
       Checksums and sizes are verified before the first byte of output is written, to stdout as \
       well. The output file appears under its name only when it is complete: data that is \
-      refused, an error or a signal leaves no file behind and an existing one untouched.
+      refused, an error or an interruption leaves no file behind and an existing one untouched.
 
       Without -o, FILE.lz4 becomes FILE, which is not overwritten unless --force is given, and \
       stdin goes to stdout. A file that -o names is replaced and keeps its permissions; of a \

@@ -128,8 +128,7 @@ import Testing
     #expect((difference < 0) == (level == "1"))
     let (amount, word) = (abs(difference), difference < 0 ? "less" : "more")
     func percent(_ part: Int, _ whole: Int) -> String {
-      let permille = part * 1000 / whole
-      return "\(permille / 10).\(permille % 10) %"
+      String(format: "%.1f %%", 100 * Double(part) / Double(whole))
     }
     #expect(
       String(decoding: outcome.stdout, as: UTF8.self) == """

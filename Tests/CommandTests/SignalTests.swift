@@ -5,7 +5,7 @@ import Testing
   /// Large, so that writing the output takes a while.
   static let source = Samples.frame(Data(count: 256 << 20))
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
   func aSignalLeavesNothingBehind(_ number: Int32) throws {
     let folder = try Folder()
     try folder.write(Self.source, as: "in.lz4")

@@ -215,6 +215,10 @@ static void run_team(const unsigned char *bytes, size_t count, unsigned char *ta
 int main(int argc, char **argv)
 {
     unsigned cases = argc > 1 ? (unsigned)atoi(argv[1]) : 100, accepted = 0, faults = 0;
+    if (cases == 0) {
+        fprintf(stderr, "team: CASES is to be a number above 0\n");
+        return 2;
+    }
     unsigned char *sources = guarded(SOURCE_SPACE), *targets = guarded(SPACE), *expected = malloc(SPACE);
     source = malloc(SOURCE_SPACE);
     pthread_barrier_init(&gate, NULL, THREADS_MAX);

@@ -6,6 +6,7 @@ set -eu -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/../.."
 pairs=${1:-51}
+[ "$pairs" -gt 0 ] 2>/dev/null || { echo "bench-team.sh: PAIRS is to be a number above 0" >&2; exit 1; }
 here=qemu/bench-team
 directory=build/bench/team
 toolchain=${TOOLCHAIN:?run by make}

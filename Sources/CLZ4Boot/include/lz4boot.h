@@ -92,7 +92,8 @@ enum LZ4BOOT_CLOSED_ENUM lz4boot_status {
   /** In place: the output has caught up with source bytes that are still to be read. Offset: as for target_full. */
   lz4boot_status_in_place_overrun = 32,
   /** The caller's fault: a null pointer with a size, a range that wraps around the address space, an unknown flag, a
-   *  source that overlaps the target without lz4boot_flag_in_place, a struct that was never started. */
+   *  source that overlaps the target without lz4boot_flag_in_place or sticks out of it with that flag, a struct that was
+   *  never started. */
   lz4boot_status_bad_argument = 33,
   /** The progress callback has ended the decode. Offset: behind the last byte that was taken. */
   lz4boot_status_cancelled = 34
@@ -118,7 +119,8 @@ struct lz4boot_report {
 enum lz4boot_flag {
   /** Stop behind the first frame of any kind; what follows is the caller's. The report's source_offset says where. */
   lz4boot_flag_stop_after_frame = 1,
-  /** The source lies inside the target, towards its end (lz4boot_info.in_place_margin says how far). Overwriting
+  /** The source may lie inside the target, and then all of it does: a target_capacity of lz4boot_info.content_size, or of
+   *  content_size_bound where that is unknown, plus in_place_margin, with the source at its very end, is enough. Overwriting
    *  source bytes that are yet to be read is `in_place_overrun`. */
   lz4boot_flag_in_place = 2,
   /** Refuse data that is covered by no checksum: an LZ4 frame with neither content nor block checksums, and every
