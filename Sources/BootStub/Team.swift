@@ -31,7 +31,7 @@ func decode(
     unsafe targetByteCount > blockMaximum(ofFrame: source, sourceByteCount)
   else {
     let core = unsafe stub_core_at(state, 0)
-    unsafe core.pointee.came = 1
+    unsafe stub_set_came(core)
     let start = stub_ticks()
     defer { unsafe core.pointee.ticks = stub_ticks() - start }
     return unsafe lz4boot_decode(source, sourceByteCount, target, targetByteCount, flags, report)
@@ -60,7 +60,7 @@ private func blockMaximum(ofFrame source: UnsafeRawPointer, _ byteCount: Int) ->
 @c @implementation
 public func stub_work(_ state: UnsafeMutablePointer<stub_state>, _ index: UInt64) {
   let core = unsafe stub_core_at(state, index)
-  unsafe core.pointee.came = 1
+  unsafe stub_set_came(core)
   let start = stub_ticks()
   unsafe lz4boot_team_work(stub_team(state))
   unsafe core.pointee.ticks = stub_ticks() - start
@@ -89,10 +89,11 @@ func waitForCores(_ state: UnsafeMutablePointer<stub_state>) -> UInt64? {
   // is busy. Somebody who watches the console still does so after five seconds.
   let seconds: UInt64 = 5
   let start = stub_ticks()
+  // From 0, which is the boot core and was not switched on, as there may be no other.
   for index in 0...(unsafe state.pointee.secondary_count) {
     let core = unsafe stub_core_at(state, index)
     guard unsafe core.pointee.switched_on != 0 else { continue }
-    while unsafe core.pointee.came == 0 || !isOff(core, state) {
+    while unsafe !stub_came(core) || !isOff(core, state) {
       guard stub_ticks() - start <= seconds * stub_ticks_per_second() else {
         return unsafe core.pointee.affinity
       }

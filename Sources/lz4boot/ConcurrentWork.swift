@@ -2,7 +2,7 @@ import Glibc
 
 /// Runs `other` on a thread of its own beside `work`, and returns when both have ended.
 ///
-/// Only the two closures may use what they share, and neither may print or fail the command.
+/// Only the two closures may use what they share, and `other` may not print or fail the command.
 func runConcurrently(_ work: () -> Void, beside other: @escaping () -> Void) {
   let boxed = unsafe Unmanaged.passRetained(Work(body: other))
   var thread = pthread_t()

@@ -137,7 +137,7 @@ times() { # times NAME EL DECODING-CORES MACHINE IMAGE [ARGUMENT...]: says how m
     says "$name" "lz4boot: timing: entry=* decode_start=* decode_end=* handover=* hz=[1-9]* \
 payload_bytes=[1-9]* kernel_bytes=[1-9]* cores=$team core_ticks=$ticks" \
         "$(entered "$level")"
-    verdict "decodes on $team of ${cores:-1} cores, which are all off afterwards: $name"
+    verdict "$team of ${cores:-1} cores come to decode and are all off afterwards: $name"
 }
 times timing 1 1 $el1 "$timing"
 grep -q "payload_bytes=$(u64 "$timing" 0x50) kernel_bytes=$(stat -c %s "$directory/kernel") " \

@@ -87,8 +87,8 @@ struct stub_core {
   uint64_t ticks;       /* spent on that */
 };
 
-/* All that the stub knows. Written with the MMU off and, by stub_unpack and stub_work alone, with it
- * on. What the assembly reads of it on another core is written with the MMU off. */
+/* All that the stub knows. Written with the MMU off and, by stub_unpack, stub_work and the start of an
+ * exception, with it on. What the assembly reads of it on another core is written with the MMU off. */
 struct stub_state {
   uint64_t device_tree;     /* physical address, from the boot loader */
   uint64_t image;           /* where this Image lies */
@@ -155,6 +155,16 @@ void stub_clean_to_memory(uint64_t start, uint64_t byte_count);
 /* Calls a function of PSCI. */
 int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
                   uint64_t conduit);
+
+/* Set and read by different cores, which nothing else orders here: relaxed, as nothing is concluded from it but that the
+ * core has been there. */
+static inline void stub_set_came(struct stub_core *core) {
+  __atomic_store_n(&core->came, 1, __ATOMIC_RELAXED);
+}
+
+static inline _Bool stub_came(const struct stub_core *core) {
+  return __atomic_load_n(&core->came, __ATOMIC_RELAXED) != 0;
+}
 
 /* Swift would see the array as a tuple. */
 static inline struct stub_core *stub_core_at(const struct stub_state *state, uint64_t index) {

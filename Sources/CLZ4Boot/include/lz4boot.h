@@ -233,7 +233,8 @@ void lz4boot_team_work(struct lz4boot_team *team);
 
 /**
  * Works along, lets no further core in, waits for those that are in lz4boot_team_work, and decodes and verifies what is
- * left. A core that never came is not waited for. To be called by one core; may be repeated.
+ * left. A core that never came is not waited for. To be called by one core; may be repeated. The struct may be started
+ * again, or go away, once no core can be in lz4boot_team_work.
  */
 enum lz4boot_status lz4boot_team_finish(struct lz4boot_team *team, struct lz4boot_report *report);
 

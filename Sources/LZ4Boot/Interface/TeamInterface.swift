@@ -6,7 +6,8 @@ private struct TeamStorage: ~Copyable {
   static let startedMark: UInt64 = 0x6C7A_3462_6F6F_7481
 
   var team = Team()
-  /// Not at the start, which counts as written where the team's stream is: late cores read this.
+  /// Behind the team: a mutating call on its stream counts as a write to the struct's first bytes, and
+  /// late cores may read this meanwhile.
   var mark = startedMark
 
   static func at(

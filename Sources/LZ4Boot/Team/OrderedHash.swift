@@ -7,14 +7,16 @@ import Synchronization
 /// team.
 struct OrderedHash: ~Copyable {
   /// So many blocks can be known to be finished. One further ahead is forgotten, and at its turn
-  /// hashing stops until the end.
-  private static let windowBlockCount: UInt64 = 64
+  /// hashing stops until the end: all behind it is left to the core that closes. A kernel has fewer
+  /// blocks in all, whatever their size.
+  private static let windowBlockCount: UInt64 = 1024
 
   private let isTaken = Atomic<UInt32>(0)
   /// Output in front of this index of the target is hashed, but for a stripe that is not whole.
   private let hashedEnd = Atomic<UInt64>(0)
-  /// Of the blocks behind that, bit `index % 64` for a finished one.
-  private let finishedBlocks = Atomic<UInt64>(0)
+  /// Of the blocks behind that, one bit for each that is finished: that of block `n` is `n % 64` of
+  /// word `n / 64 % 16`.
+  private let finishedBlocks = InlineArray<16, Atomic<UInt64>> { _ in Atomic(0) }
   private let lanes12: Atomic<UInt64>
   private let lanes34: Atomic<UInt64>
 
@@ -63,31 +65,41 @@ struct OrderedHash: ~Copyable {
 
   /// Says that a full block is there, and all in front of it are or will be full.
   func mark(_ block: UInt64, blockShift: UInt64) {
-    // Acquiring: the bit of the block 64 in front, which is the same one, was cleared before this end
-    // was stored.
+    // Acquiring: the bit of the block 1024 in front, which is the same one, was cleared before this
+    // end was stored.
     let hashedCount = hashedEnd.load(ordering: .acquiring) &>> blockShift
     guard block &- hashedCount < Self.windowBlockCount else { return }
     // Releasing: the block's bytes, for the core that hashes them.
-    finishedBlocks.bitwiseOr(1 &<< block, ordering: .releasing)
+    unsafe finishedBlocks[unchecked: Self.word(of: block)].bitwiseOr(
+      1 &<< block, ordering: .releasing)
   }
+
+  /// SAFETY: one of the 16.
+  private static func word(of block: UInt64) -> Int { Int(truncatingIfNeeded: block &>> 6 & 15) }
 
   /// Hashes the finished blocks behind the hashed ones, if nobody else is at it. Ends: every round
   /// moves the end on, or returns.
   @inline(never)
   func followUp(in target: Target, blockShift: UInt64) {
     while true {
-      let start = end
-      let bit: UInt64 = 1 &<< (start &>> blockShift)
+      // Acquiring, as in `mark`: the bit is not an old one of the block 1024 in front.
+      let start = hashedEnd.load(ordering: .acquiring)
+      let block = start &>> blockShift
+      let bit: UInt64 = 1 &<< block
       // Acquiring: the block's bytes. The bit stays as it is until the end moves on, and `take` sees
       // to it that it has not.
-      guard finishedBlocks.load(ordering: .acquiring) & bit != 0, take(at: start) else { return }
+      guard
+        unsafe finishedBlocks[unchecked: Self.word(of: block)].load(ordering: .acquiring) & bit
+          != 0,
+        take(at: start)
+      else { return }
       var hash = value
       let next = start &+ 1 &<< blockShift
       target.hash(
         from: 0, earlierEnd: Int(truncatingIfNeeded: start), end: Int(truncatingIfNeeded: next),
         into: &hash)
       // Relaxed: ordered by the store of the end.
-      finishedBlocks.bitwiseAnd(~bit, ordering: .relaxed)
+      unsafe finishedBlocks[unchecked: Self.word(of: block)].bitwiseAnd(~bit, ordering: .relaxed)
       giveBack(hash, end: next)
     }
   }
