@@ -19,8 +19,9 @@ func findCores(_ state: UnsafeMutablePointer<stub_state>) {
   }
 }
 
-/// MMU and caches on. lz4boot_decode, by all cores where there are several and there is something for
-/// them to do.
+/// MMU and caches on. lz4boot_decode, or the same by all cores where there are several and there is
+/// something for them to do. One core alone needs no exclusive accesses, and so less of its memory
+/// system than a team.
 func decode(
   _ source: UnsafeRawPointer, _ sourceByteCount: Int, to target: UnsafeMutableRawPointer?,
   _ targetByteCount: Int, _ state: UnsafeMutablePointer<stub_state>,
@@ -30,11 +31,9 @@ func decode(
   guard unsafe state.pointee.secondary_count > 0,
     unsafe targetByteCount > blockMaximum(ofFrame: source, sourceByteCount)
   else {
-    let core = unsafe stub_core_at(state, 0)
-    unsafe stub_set_came(core)
-    let start = stub_ticks()
-    defer { unsafe core.pointee.ticks = stub_ticks() - start }
-    return unsafe lz4boot_decode(source, sourceByteCount, target, targetByteCount, flags, report)
+    return unsafe timed(0, state) {
+      unsafe lz4boot_decode(source, sourceByteCount, target, targetByteCount, flags, report)
+    }
   }
   let team = unsafe stub_team(state)
   if unsafe lz4boot_team_start(
@@ -59,11 +58,18 @@ private func blockMaximum(ofFrame source: UnsafeRawPointer, _ byteCount: Int) ->
 /// MMU and caches on, on every core.
 @c @implementation
 public func stub_work(_ state: UnsafeMutablePointer<stub_state>, _ index: UInt64) {
+  unsafe timed(index, state) { unsafe lz4boot_team_work(stub_team(state)) }
+}
+
+/// Notes that a core came to decode, and for how long.
+private func timed<Result>(
+  _ index: UInt64, _ state: UnsafeMutablePointer<stub_state>, _ decode: () -> Result
+) -> Result {
   let core = unsafe stub_core_at(state, index)
   unsafe stub_set_came(core)
   let start = stub_ticks()
-  unsafe lz4boot_team_work(stub_team(state))
-  unsafe core.pointee.ticks = stub_ticks() - start
+  defer { unsafe core.pointee.ticks = stub_ticks() - start }
+  return decode()
 }
 
 private func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {

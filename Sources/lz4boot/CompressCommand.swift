@@ -6,8 +6,8 @@ struct CompressCommand: ParsableCommand {
     abstract: "Make an LZ4 frame that several cores can decode at the same time.",
     discussion: """
       The output is one LZ4 frame of independent blocks with block checksums, content checksum \
-      and, unless there is no content, its size. It is decoded again and compared before it appears under its name; a \
-      file that -o names is replaced.
+      and, unless there is no content, its size. It is decoded again and compared before it \
+      appears under its name; a file that -o names is replaced.
 
       By default there are enough blocks to keep four cores busy: see --block-size. What is \
       printed says how busy, if every byte takes as long as any other and checksums take no time; \

@@ -29,7 +29,7 @@ program() { # program NAME ARCHIVE [DEFINE...]
     for source in start.S main.c; do
         (cd "$directory" && "${toolchain}clang" -target aarch64-none-elf -mcpu=cortex-a53 \
             -mgeneral-regs-only -mstrict-align -O2 -ffreestanding -fno-builtin -Wall -Wextra -Werror \
-            -I "$build/include" "$@" -c "$here/$source" -o "$name-$source.o")
+            -I "$build/include" -I "$here/../../qemu" "$@" -c "$here/$source" -o "$name-$source.o")
         objects+=("$directory/$name-$source.o")
     done
     "${toolchain}ld.lld" -T "$here/link.ld" "${objects[@]}" "$archive" -o "$directory/$name.elf"

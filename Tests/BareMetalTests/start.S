@@ -5,9 +5,6 @@
  */
 #define SCTLR_EL1_RES1 ((1 << 11) | (1 << 20) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29))
 #define SCTLR_A (1 << 1)
-#define SYS_WRITE0 0x04
-#define SYS_EXIT_EXTENDED 0x20
-#define ADP_STOPPED_APPLICATION_EXIT 0x20026
 
     .section .text.start, "ax"
     .global start
@@ -36,39 +33,18 @@ start:
 exception:
     mrs     x2, esr_el1
     lsr     x2, x2, #26
-    adr     x1, alignment_text
+    adr     x0, alignment_text
     cmp     x2, #0x25                   // data abort: with the MMU off, alignment
     b.eq    1f
-    adr     x1, fp_text
+    adr     x0, fp_text
     cmp     x2, #0x07                   // trapped access to FP or SIMD
     b.eq    1f
-    adr     x1, other_text
-1:  mov     w0, #SYS_WRITE0
-    hlt     #0xf000
+    adr     x0, other_text
+1:  bl      print
     mov     w0, #2
     b       leave
 
-/*
- * _Noreturn void leave(int status): ends QEMU with that status.
- */
-leave:
-    adrp    x1, __bss_start
-    movz    x2, #(ADP_STOPPED_APPLICATION_EXIT >> 16), lsl #16
-    movk    x2, #(ADP_STOPPED_APPLICATION_EXIT & 0xffff)
-    sxtw    x3, w0
-    stp     x2, x3, [x1]
-    mov     w0, #SYS_EXIT_EXTENDED
-    hlt     #0xf000
-
-/*
- * void print(const char *text): to QEMU's own output.
- */
-    .global print
-print:
-    mov     x1, x0
-    mov     w0, #SYS_WRITE0
-    hlt     #0xf000
-    ret
+#include "semihosting.S"
 
 alignment_text: .asciz "exception: data abort\n"
 fp_text: .asciz "exception: FP or SIMD\n"

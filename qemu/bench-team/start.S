@@ -10,9 +10,6 @@
 /* A block at index 0 of MAIR: access flag, inner shareable. */
 #define BLOCK_AT_1_GIB (0x40000000 | (1 << 10) | (3 << 8) | 1)
 #define PSCI_CPU_ON 0xc4000003
-#define SYS_WRITE0 0x04
-#define SYS_EXIT_EXTENDED 0x20
-#define ADP_STOPPED_APPLICATION_EXIT 0x20026
 
     .macro mmu_on
     mov     x0, #MAIR_NORMAL
@@ -34,13 +31,7 @@ start:
     add     sp, x0, #0x4000
     mmu_on
     bl      main
-    adrp    x1, stacks
-    movz    x2, #(ADP_STOPPED_APPLICATION_EXIT >> 16), lsl #16
-    movk    x2, #(ADP_STOPPED_APPLICATION_EXIT & 0xffff)
-    sxtw    x3, w0
-    stp     x2, x3, [x1]
-    mov     w0, #SYS_EXIT_EXTENDED
-    hlt     #0xf000
+    b       leave
 
 second:
     adrp    x0, stacks
@@ -61,15 +52,7 @@ start_second:
     hvc     #0
     ret
 
-/*
- * void print(const char *text): to QEMU's own output.
- */
-    .global print
-print:
-    mov     x1, x0
-    mov     w0, #SYS_WRITE0
-    hlt     #0xf000
-    ret
+#include "../semihosting.S"
 
     .section .rodata
     .balign 4096

@@ -3,7 +3,7 @@
  * lz4boot: an LZ4 decoder for boot code.
  *
  * The decoder takes LZ4 frames, legacy frames, skippable frames and raw blocks. It allocates nothing, calls nothing
- * and writes nothing but the target and the structs it is given. The target is also the history window, so memory is
+ * but a progress callback, and writes nothing but the target and the structs it is given. The target is also the history window, so memory is
  * source + target + one struct of 512 bytes, whatever the sizes.
  *
  * Promises, for any input:

@@ -5,6 +5,7 @@ import CLZ4Boot
 @safe
 struct Target {
   let base: UnsafeMutablePointer<UInt8>
+  /// Lowered for a while where somebody is to be asked before more is written.
   var capacity: Int
   /// Bytes of output so far.
   private(set) var count = 0

@@ -59,6 +59,7 @@ extension Stream {
     // A block that starts like a magic or with zeros has less than 15 literals first, and no other
     // output among so few bytes. Those at hand must not lie where the source goes on: only pushes
     // that are not contiguous can get there.
+    // The few bytes are decoded at once: where they might reach the end, it is asked before.
     isPaused = options.isWatched && target.capacity &- target.count < 4
     if isPaused { return false }
     let byteCount = min(UInt32(lookaheadCount), dataByteCount)
