@@ -14,7 +14,7 @@
 
 enum { RANGES = 8, SLICE = 1 << 12, PRIME = 1000003 };
 
-/* Numbers from `first` to `last`. A set of them ends with the first empty range. */
+/* Numbers from `first` on, in front of `end`. The first empty range ends a set of them. */
 struct range {
     unsigned first, end;
 };
@@ -24,8 +24,8 @@ enum capacities {
     EVERY,
     /* From 100 less to 70 more than that. */
     AROUND,
-    /* As many as it fills, and room for anything. */
-    FEW
+    /* Just that. */
+    EXACT
 };
 
 struct plan {
@@ -35,26 +35,43 @@ struct plan {
     /* Less the minimum of 4. */
     struct range match[RANGES];
     struct range literals[RANGES];
-    /* Empty where those are the last literals. */
+    /* Empty where those are the last ones. */
     struct range tail[RANGES];
+    /* Bytes missing at the end. */
     struct range cut[RANGES];
     enum capacities capacities;
 };
 
-/* Below 16 bytes copies are no longer wide, up to 32 they are short; 269 is the most with one extension byte. */
+/* Copies are wide from offsets of 8 or 16 on and at once up to 16 or 32 bytes; 269 is the most that one extension byte
+ * can say. */
 #define LENGTHS {{0, 36}, {254, 276}}
 #define FEW_LENGTHS {{0, 1}, {8, 10}, {12, 18}, {27, 35}, {65, 66}, {80, 82}, {254, 255}, {269, 272}}
+#define HUGE_OFFSETS {{0, 2}, {8, 9}, {15, 18}, {65533, 65536}}
+#define HUGE_MATCHES {{0, 1}, {15, 16}, {28, 30}, {269, 271}, {65530, 65535}}
+#define HUGE_LITERALS {{0, 1}, {14, 17}, {269, 271}, {65534, 65538}}
+#define ONLY(number) {{number, number + 1}}
+#define NONE {{0, 0}}
 
 static const struct plan plans[] = {
-    {{{65518, 65523}}, {{0, 1}}, {{0, 2}, {8, 9}, {15, 18}, {65533, 65536}}, {{0, 1}, {15, 16}, {28, 30}, {269, 271}, {65530, 65535}},
-     {{0, 1}, {14, 17}, {269, 271}, {65534, 65538}}, {{5, 6}, {23, 24}, {70, 71}}, {{0, 1}}, AROUND},
-    {{{65530, 65540}}, {{0, 1}}, {{0, 2}, {8, 9}, {15, 18}, {65533, 65536}}, {{0, 1}, {15, 16}, {28, 30}, {269, 271}, {65530, 65535}},
-     {{0, 1}, {14, 17}, {269, 271}, {65534, 65538}}, {{0}}, {{0, 1}}, AROUND},
-    {{{40, 41}, {300, 301}}, {{0, 1}}, LENGTHS, LENGTHS, LENGTHS, {{0, 1}, {5, 6}, {23, 24}, {70, 71}}, {{0, 1}}, EVERY},
-    {{{40, 41}, {300, 301}}, {{0, 1}}, LENGTHS, LENGTHS, LENGTHS, {{0}}, {{0, 1}}, EVERY},
-    {{{16, 17}}, {{0, 5}}, {{1, 2}, {7, 10}, {15, 18}, {32, 34}}, FEW_LENGTHS, FEW_LENGTHS, {{0, 91}}, {{0, 1}}, EVERY},
-    {{{1, 36}}, {{0, 1}}, {{0, 37}}, FEW_LENGTHS, FEW_LENGTHS, {{5, 6}, {70, 71}}, {{0, 1}}, EVERY},
-    {{{40, 41}}, {{0, 1}}, LENGTHS, LENGTHS, LENGTHS, {{70, 71}}, {{0, 121}}, FEW},
+    /* Around 64 KiB. */
+    {.lead = {{65530, 65540}}, .hot_rounds = ONLY(0), .offsets = HUGE_OFFSETS, .match = HUGE_MATCHES,
+     .literals = HUGE_LITERALS, .tail = NONE, .cut = ONLY(0), .capacities = AROUND},
+    {.lead = {{65500, 65503}, {65530, 65540}}, .hot_rounds = {{0, 2}}, .offsets = HUGE_OFFSETS, .match = HUGE_MATCHES,
+     .literals = HUGE_LITERALS, .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = AROUND},
+    /* Every round. */
+    {.lead = {{40, 41}, {300, 301}}, .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
+     .tail = NONE, .cut = ONLY(0), .capacities = EVERY},
+    {.lead = {{40, 41}, {300, 301}}, .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
+     .tail = {{0, 1}, {5, 6}, {23, 24}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
+    /* Behind hot rounds, in front of every tail. */
+    {.lead = ONLY(16), .hot_rounds = {{0, 5}}, .offsets = {{1, 2}, {7, 10}, {15, 18}, {32, 34}}, .match = FEW_LENGTHS,
+     .literals = FEW_LENGTHS, .tail = {{0, 91}}, .cut = ONLY(0), .capacities = EVERY},
+    /* Behind little output. */
+    {.lead = {{1, 36}}, .hot_rounds = ONLY(0), .offsets = {{0, 37}}, .match = FEW_LENGTHS, .literals = FEW_LENGTHS,
+     .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
+    /* Cut off anywhere. */
+    {.lead = ONLY(40), .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
+     .tail = ONLY(70), .cut = {{0, 121}}, .capacities = EXACT},
 };
 enum { PLANS = sizeof plans / sizeof *plans };
 
@@ -70,7 +87,7 @@ static uint64_t count_of(const struct range *set)
     return count;
 }
 
-/* Takes the lowest digit off the number, one in base `base`. */
+/* Takes off the number its lowest digit, in a base. */
 static uint64_t digit(uint64_t *number, uint64_t base)
 {
     uint64_t low = *number % base;
@@ -114,7 +131,7 @@ static void put_length(unsigned length)
     }
 }
 
-/* Literals in front of a match of `match` more than the minimum, or of nothing. They differ from place to place. */
+/* Literals in front of a match of so many bytes less 4, or of nothing. They differ from place to place. */
 static void put_literals(unsigned count, unsigned match)
 {
     put((count < 15 ? count : 15) << 4 | (match < 15 ? match : 15));
@@ -132,7 +149,7 @@ static void put_match(unsigned offset, unsigned match)
     output_byte_count += match + 4;
 }
 
-/* Makes the block of that number in the plan. The lengths of its matches differ most from one number to the next. */
+/* Makes the block of that number in the plan. */
 static void put_block(const struct plan *plan, uint64_t number)
 {
     enum { HOT_LITERALS = 8, HOT_MATCH = 12, HOT_OFFSET = 16, SECOND_MATCH = 5, SECOND_OFFSET = 11 };
@@ -168,15 +185,16 @@ static void check(const struct plan *plan, uint64_t number)
     /* And with guard pages right behind them. */
     unsigned char *end = sources + SPACE - block_byte_count;
     memcpy(end, block, block_byte_count);
-    size_t room = plan->capacities == EVERY ? 0 : plan->capacities == FEW ? filled : filled < 100 ? 0 : filled - 100;
-    size_t last = plan->capacities == FEW ? filled : filled + 70;
+    size_t less = plan->capacities == EVERY ? filled : plan->capacities == AROUND ? 100 : 0;
+    size_t room = filled < less ? 0 : filled - less;
+    size_t last = plan->capacities == EXACT ? filled : filled + 70;
     for (; room <= last; room++) {
         compare(end, block_byte_count, targets + SPACE - room, room);
         counts[CASES]++;
     }
 }
 
-/* Slices, and steps, are of numbers that are mixed: those of one plan do not all come at once, nor the longest. */
+/* Goes through all blocks in an order in which those of every slice, and of every step, are of all plans. */
 static void run(uint64_t slice)
 {
     uint64_t end = (slice + 1) * SLICE;
@@ -203,7 +221,10 @@ int main(int argc, char **argv)
         value = value * 6364136223846793005 + 1442695040888963407;
         noise[index] = (unsigned char)(value >> 56);
     }
-    for (int plan = 0; plan < PLANS; plan++) printf("plan %d %llu\n", plan, (unsigned long long)count_blocks(&plans[plan]));
+    if (block_count % PRIME == 0) {
+        fprintf(stderr, "structure: with this prime the order does not meet every block\n");
+        return 1;
+    }
     int result = run_slices((block_count + SLICE - 1) / SLICE, jobs, argv[3], run);
     print_verdicts();
     return result;
