@@ -7,12 +7,12 @@
  *
  * possibly cut off.
  *
- *     structure JOBS STEP [STATE]    STEP: every so many of the blocks; 1 for all
+ *     structure JOBS STEP ROOMS [STATE]    every so many of the blocks, and of the capacities of each; 1 for all
  */
 #define _GNU_SOURCE
 #include "compare.h"
 
-enum { RANGES = 8, SLICE = 1 << 12, PRIME = 1000003 };
+enum { RANGES = 8, SLICE = 1 << 10, PRIME = 1000003 };
 
 /* Numbers from `first` on, in front of `end`. The first empty range ends a set of them. */
 struct range {
@@ -20,7 +20,7 @@ struct range {
 };
 
 enum capacities {
-    /* From 0 to 70 more than the block fills: a round wants up to 66 bytes of room behind itself. */
+    /* From one less than the lead to 70 more than the block fills: a round wants up to 66 bytes of room behind itself. */
     EVERY,
     /* From 100 less to 70 more than that. */
     AROUND,
@@ -35,7 +35,8 @@ struct plan {
     /* Less the minimum of 4. */
     struct range match[RANGES];
     struct range literals[RANGES];
-    /* Empty where those are the last ones. */
+    /* Less 4, too; empty where those are the last literals. */
+    struct range second[RANGES];
     struct range tail[RANGES];
     /* Bytes missing at the end. */
     struct range cut[RANGES];
@@ -46,38 +47,43 @@ struct plan {
  * can say. */
 #define LENGTHS {{0, 36}, {254, 276}}
 #define FEW_LENGTHS {{0, 1}, {8, 10}, {12, 18}, {27, 35}, {65, 66}, {80, 82}, {254, 255}, {269, 272}}
+#define FEW_MATCHES {{0, 1}, {12, 17}, {28, 30}, {269, 271}}
+#define FEW_LITERALS {{0, 1}, {8, 10}, {14, 18}, {48, 50}, {80, 82}, {269, 271}}
+#define FEW_OFFSETS {{1, 2}, {7, 10}, {15, 18}, {32, 34}}
 #define HUGE_OFFSETS {{0, 2}, {8, 9}, {15, 18}, {65533, 65536}}
 #define HUGE_MATCHES {{0, 1}, {15, 16}, {28, 30}, {269, 271}, {65530, 65535}}
 #define HUGE_LITERALS {{0, 1}, {14, 17}, {269, 271}, {65534, 65538}}
 #define ONLY(number) {{number, number + 1}}
 #define NONE {{0, 0}}
+/* Without and with an extension byte. */
+#define BOTH {{5, 6}, {15, 16}}
 
 static const struct plan plans[] = {
     /* Around 64 KiB. */
     {.lead = {{65530, 65540}}, .hot_rounds = ONLY(0), .offsets = HUGE_OFFSETS, .match = HUGE_MATCHES,
-     .literals = HUGE_LITERALS, .tail = NONE, .cut = ONLY(0), .capacities = AROUND},
+     .literals = HUGE_LITERALS, .second = NONE, .tail = ONLY(0), .cut = ONLY(0), .capacities = AROUND},
     {.lead = {{65500, 65503}, {65530, 65540}}, .hot_rounds = {{0, 2}}, .offsets = HUGE_OFFSETS, .match = HUGE_MATCHES,
-     .literals = HUGE_LITERALS, .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = AROUND},
+     .literals = HUGE_LITERALS, .second = ONLY(5), .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = AROUND},
     /* Every round. */
-    {.lead = {{40, 41}, {300, 301}}, .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
-     .tail = NONE, .cut = ONLY(0), .capacities = EVERY},
-    {.lead = {{40, 41}, {300, 301}}, .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
-     .tail = {{0, 1}, {5, 6}, {23, 24}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
+    {.lead = ONLY(300), .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
+     .second = NONE, .tail = ONLY(0), .cut = ONLY(0), .capacities = EVERY},
+    {.lead = ONLY(300), .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
+     .second = BOTH, .tail = {{0, 1}, {5, 6}, {23, 24}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
     /* Behind hot rounds, in front of every tail. */
-    {.lead = ONLY(16), .hot_rounds = {{0, 5}}, .offsets = {{1, 2}, {7, 10}, {15, 18}, {32, 34}}, .match = FEW_LENGTHS,
-     .literals = FEW_LENGTHS, .tail = {{0, 91}}, .cut = ONLY(0), .capacities = EVERY},
+    {.lead = ONLY(16), .hot_rounds = {{0, 5}}, .offsets = FEW_OFFSETS, .match = FEW_MATCHES, .literals = FEW_LITERALS,
+     .second = BOTH, .tail = {{0, 91}}, .cut = ONLY(0), .capacities = EVERY},
     /* Behind little output. */
     {.lead = {{1, 36}}, .hot_rounds = ONLY(0), .offsets = {{0, 37}}, .match = FEW_LENGTHS, .literals = FEW_LENGTHS,
-     .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
+     .second = ONLY(5), .tail = {{5, 6}, {70, 71}}, .cut = ONLY(0), .capacities = EVERY},
     /* Cut off anywhere. */
-    {.lead = ONLY(40), .hot_rounds = ONLY(0), .offsets = LENGTHS, .match = LENGTHS, .literals = LENGTHS,
-     .tail = ONLY(70), .cut = {{0, 121}}, .capacities = EXACT},
+    {.lead = ONLY(40), .hot_rounds = ONLY(0), .offsets = FEW_OFFSETS, .match = LENGTHS, .literals = LENGTHS,
+     .second = BOTH, .tail = ONLY(70), .cut = {{0, 121}}, .capacities = EXACT},
 };
 enum { PLANS = sizeof plans / sizeof *plans };
 
 static unsigned char block[SPACE], noise[SPACE];
-static size_t block_byte_count, output_byte_count;
-static uint64_t step, block_count;
+static size_t block_byte_count, output_byte_count, lead_byte_count;
+static uint64_t step, room_step, block_count;
 
 static uint64_t count_of(const struct range *set)
 {
@@ -112,9 +118,9 @@ static unsigned pick_offset(uint64_t *number, const struct range *set)
 
 static uint64_t count_blocks(const struct plan *plan)
 {
-    uint64_t tails = count_of(plan->tail);
+    uint64_t seconds = count_of(plan->second);
     return count_of(plan->lead) * count_of(plan->hot_rounds) * (count_of(plan->offsets) + 3) * count_of(plan->match) *
-           count_of(plan->literals) * (tails ? tails : 1) * count_of(plan->cut);
+           count_of(plan->literals) * (seconds ? seconds : 1) * count_of(plan->tail) * count_of(plan->cut);
 }
 
 static void put(unsigned byte)
@@ -152,23 +158,24 @@ static void put_match(unsigned offset, unsigned match)
 /* Makes the block of that number in the plan. */
 static void put_block(const struct plan *plan, uint64_t number)
 {
-    enum { HOT_LITERALS = 8, HOT_MATCH = 12, HOT_OFFSET = 16, SECOND_MATCH = 5, SECOND_OFFSET = 11 };
+    /* The largest of the Cortex-A53. */
+    enum { HOT_LITERALS = 8, HOT_MATCH = 12, HOT_OFFSET = 16, SECOND_OFFSET = 11 };
     block_byte_count = output_byte_count = 0;
     unsigned match = pick(&number, plan->match), literals = pick(&number, plan->literals);
     unsigned cut = pick(&number, plan->cut), hot_rounds = pick(&number, plan->hot_rounds);
-    int has_tail = count_of(plan->tail) > 0;
-    unsigned tail = has_tail ? pick(&number, plan->tail) : 0;
+    int has_second = count_of(plan->second) > 0;
+    unsigned second = has_second ? pick(&number, plan->second) : 0, tail = pick(&number, plan->tail);
 
-    unsigned lead = pick(&number, plan->lead);
-    put_literals(lead, hot_rounds ? HOT_MATCH : match);
+    lead_byte_count = pick(&number, plan->lead);
+    put_literals((unsigned)lead_byte_count, hot_rounds ? HOT_MATCH : match);
     for (unsigned round = 1; round <= hot_rounds; round++) {
         put_match(HOT_OFFSET, HOT_MATCH);
         put_literals(HOT_LITERALS, round < hot_rounds ? HOT_MATCH : match);
     }
     put_match(pick_offset(&number, plan->offsets), match);
-    put_literals(literals, has_tail ? SECOND_MATCH : 0);
-    if (has_tail) {
-        put_match(output_byte_count < SECOND_OFFSET ? 1 : SECOND_OFFSET, SECOND_MATCH);
+    put_literals(literals, second);
+    if (has_second) {
+        put_match(output_byte_count < SECOND_OFFSET ? 1 : SECOND_OFFSET, second);
         put_literals(tail, 0);
     }
     block_byte_count -= cut < block_byte_count ? cut : block_byte_count;
@@ -185,10 +192,10 @@ static void check(const struct plan *plan, uint64_t number)
     /* And with guard pages right behind them. */
     unsigned char *end = sources + SPACE - block_byte_count;
     memcpy(end, block, block_byte_count);
-    size_t less = plan->capacities == EVERY ? filled : plan->capacities == AROUND ? 100 : 0;
-    size_t room = filled < less ? 0 : filled - less;
+    size_t room = plan->capacities == EVERY ? lead_byte_count - 1 : plan->capacities == EXACT ? filled : filled - 100;
     size_t last = plan->capacities == EXACT ? filled : filled + 70;
-    for (; room <= last; room++) {
+    /* Of fewer capacities not always the same. */
+    for (room += plan->capacities == EXACT ? 0 : number % room_step; room <= last; room += room_step) {
         compare(end, block_byte_count, targets + SPACE - room, room);
         counts[CASES]++;
     }
@@ -213,6 +220,7 @@ int main(int argc, char **argv)
 {
     int jobs = (int)argument(argc, argv, 1);
     step = argument(argc, argv, 2);
+    room_step = argument(argc, argv, 3);
     for (int plan = 0; plan < PLANS; plan++)
         block_count += count_blocks(&plans[plan]);
     sources = guarded(SPACE);
@@ -225,7 +233,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "structure: with this prime the order does not meet every block\n");
         return 1;
     }
-    int result = run_slices((block_count + SLICE - 1) / SLICE, jobs, argv[3], run);
+    int result = run_slices((block_count + SLICE - 1) / SLICE, jobs, argv[4], run);
     print_verdicts();
     return result;
 }
