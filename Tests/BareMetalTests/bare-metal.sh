@@ -1,6 +1,7 @@
 #!/bin/bash
 # The archive for boot code on a bare Cortex-A53 (QEMU): MMU off, unaligned accesses and FP trapped.
-#   Tests/BareMetalTests/bare-metal.sh     after `make lib`; needs qemu-system-aarch64 and lz4
+#   Tests/BareMetalTests/bare-metal.sh [VECTORS]     after `make lib`; needs qemu-system-aarch64 and lz4
+# VECTORS: a file of what the Swift tests decoded, to be repeated; nothing else is done then.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +11,7 @@ toolchain=${TOOLCHAIN:?run by make}
 rm -rf "$directory"
 mkdir -p "$directory"
 failed=0
+main=$here/main.c
 
 # Text, then what lz4 cannot compress, then long runs; an odd number of bytes.
 {
@@ -24,19 +26,20 @@ lz4 -q -9 -l "$directory/plain" "$directory/legacy"
 tail -c +9 "$directory/legacy" >"$directory/raw_block"
 
 program() { # program NAME ARCHIVE [DEFINE...]
-    local name=$1 archive=$2 source objects=()
+    local name=$1 archive=$2 source object objects=()
     shift 2
-    for source in start.S main.c; do
+    for source in "$here/start.S" "$main"; do
+        object=$directory/$name-$(basename "$source").o
         (cd "$directory" && "${toolchain}clang" -target aarch64-none-elf -mcpu=cortex-a53 \
             -mgeneral-regs-only -mstrict-align -O2 -ffreestanding -fno-builtin -Wall -Wextra -Werror \
-            -I "$build/include" -I "$here/../../qemu" "$@" -c "$here/$source" -o "$name-$source.o")
-        objects+=("$directory/$name-$source.o")
+            -I "$build/include" -I "$here/../../qemu" "$@" -c "$source" -o "$object")
+        objects+=("$object")
     done
     "${toolchain}ld.lld" -T "$here/link.ld" "${objects[@]}" "$archive" -o "$directory/$name.elf"
 }
 
 run() { # run NAME: the program's output, and its status
-    timeout 60 qemu-system-aarch64 -M virt -cpu cortex-a53 -m 128M -nic none -display none \
+    timeout 120 qemu-system-aarch64 -M virt -cpu cortex-a53 -m 256M -nic none -display none \
         -serial none -monitor none -semihosting-config enable=on,target=native \
         -kernel "$directory/$1.elf" </dev/null >"$directory/$1.log" 2>&1
 }
@@ -51,6 +54,16 @@ catches() { # catches NAME EXCEPTION WHAT: it must end with that exception
         failed=1
     fi
 }
+
+if [ $# -gt 0 ]; then
+    ln -s "$(realpath "$1")" "$directory/vectors"
+    main=$here/../TargetTests/vectors.c
+    program vectors "$build/aarch64-strict/liblz4boot.a" -DVECTORS -DBARE_METAL
+    status=0
+    run vectors || status=$?
+    cat "$directory/vectors.log"
+    exit "$status"
+fi
 
 program strict "$build/aarch64-strict/liblz4boot.a"
 status=0

@@ -11,7 +11,7 @@
 start:
     ldr     x0, =(SCTLR_EL1_RES1 | SCTLR_A)
     msr     sctlr_el1, x0
-    adr     x0, vectors
+    adr     x0, exception_vectors
     msr     vbar_el1, x0
     // FPEN = 0: FP and SIMD trap at EL1 too.
     msr     cpacr_el1, xzr
@@ -51,7 +51,7 @@ fp_text: .asciz "exception: FP or SIMD\n"
 other_text: .asciz "exception: another one\n"
 
     .balign 0x800
-vectors:
+exception_vectors:
     .rept   16
     .balign 0x80
     b       exception
@@ -65,7 +65,12 @@ vectors:
 \name\()_end:
     .byte   0
     .endm
+#ifdef VECTORS
+    .balign 8
+    embed   vectors
+#else
     embed   plain
     embed   linked_frame
     embed   independent_frame
     embed   raw_block
+#endif

@@ -51,8 +51,19 @@ final class DecodeBench {
         unsafe lz4boot_peek(
           source.baseAddress, source.count, window.baseAddress, capacity, &report)
       }
-    return outcome(
+    let outcome = outcome(
       status, report, capacity: capacity, edge: edge, prefill: prefill, at: sourceLocation)
+    let (logged, flags): (VectorLog.Call, UInt32) =
+      switch call {
+      case .source(let flags): (.source, flags)
+      case .block: (.block, 0)
+      case .peek: (.peek, 0)
+      }
+    unsafe outcome.output.withUnsafeBytes {
+      unsafe VectorLog.add(
+        logged, bytes, capacity: capacity, flags: flags, report, output: $0)
+    }
+    return outcome
   }
 
   /// Start, pushes, finish. Errors must stick, and finish must fit what the last push said.

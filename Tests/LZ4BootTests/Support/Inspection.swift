@@ -13,6 +13,9 @@ func inspect(_ source: [UInt8]) -> Inspection {
   var report = lz4boot_report()
   var info = lz4boot_info()
   let status = unsafe lz4boot_inspect(bytes.baseAddress, bytes.count, &info, &report)
+  unsafe withUnsafeBytes(of: info) {
+    unsafe VectorLog.add(.inspect, source, capacity: 0, report, output: $0)
+  }
   var outcome = Outcome(report, output: [])
   if outcome.status != status { outcome.status = .bad_argument }
   return Inspection(outcome: outcome, info: info)

@@ -1,0 +1,1 @@
+../../LZ4BootTests/Support/VectorLog.swift
