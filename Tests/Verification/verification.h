@@ -72,6 +72,8 @@ static void work(struct slice *slices, uint64_t slice_count, _Atomic uint64_t *n
         /* One with failures is to be done, and to show them, again. */
         atomic_signal_fence(memory_order_release);
         slices[number].is_done = counts[FAILURES] == 0;
+        if (isatty(STDERR_FILENO))
+            fprintf(stderr, "\r%3llu %% ", (unsigned long long)(100 * number / slice_count));
     }
 }
 
@@ -128,6 +130,8 @@ static int run_slices(uint64_t slice_count, int jobs, const char *path, void (*r
     while (wait(&status) > 0)
         has_failed |= !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     clock_gettime(CLOCK_MONOTONIC, &end);
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r      \r");
 
     memset(counts, 0, sizeof counts);
     for (uint64_t number = 0; number < slice_count; number++)
