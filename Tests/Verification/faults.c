@@ -204,17 +204,21 @@ int main(int argc, char **argv)
     int jobs = (int)argument(argc, argv, 1);
     step = argument(argc, argv, 2);
     frame_count = (FRAMES + step - 1) / step;
-    uint64_t bursts = argument(argc, argv, 3), byte_count = 0, byte_count_max = 0;
+    uint64_t bursts = argument(argc, argv, 3), byte_count = 0, bit_count = 0, pair_count = 0;
     sources = guarded(SPACE);
     targets = guarded(SPACE);
     for (uint64_t number = 0; number < FRAMES; number++) {
         make_frame(&frames[number], number);
-        byte_count += frames[number].byte_count;
-        byte_count_max = byte_count_max > frames[number].byte_count ? byte_count_max : frames[number].byte_count;
+        if (number % step != 0)
+            continue;
+        uint64_t bits = 8 * frames[number].byte_count;
+        byte_count += bits / 8;
+        bit_count += bits;
+        pair_count += bits * (bits - 1) / 2;
     }
-    printf("%llu of %u frames, of %llu bytes on average and %llu at most, truncated and flipped; %llu million bursts\n",
-           (unsigned long long)frame_count, FRAMES, (unsigned long long)byte_count / FRAMES,
-           (unsigned long long)byte_count_max, (unsigned long long)bursts);
+    printf("%llu frames: %llu truncations, %llu flips of one bit and %llu of two; %llu million bursts\n",
+           (unsigned long long)frame_count, (unsigned long long)byte_count, (unsigned long long)bit_count,
+           (unsigned long long)pair_count, (unsigned long long)bursts);
     int result = run_slices(frame_count + bursts, jobs, NULL, run);
     print_statuses();
     printf("accepted with right bytes: %llu\n", (unsigned long long)counts[ACCEPTED]);
