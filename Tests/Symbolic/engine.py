@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Follows every path of a function of the linked object, and checks what is true of every instruction."""
+
+import claripy
+from memory import RETURN, SCRATCH, STACK_END, Split, Violation, example, is_garbage, prove, word
+
+import angr
+
+REGISTERS = [f"x{i}" for i in range(31)]
+CALLEE_SAVED = [f"x{i}" for i in range(19, 30)]
+FLAGS = ["cc_op", "cc_dep1", "cc_dep2", "cc_ndep"]
+SPLIT_MAX = 300  # values of an address that are looked at one by one
+# What a jump can be. Calls of the system, traps and undefined instructions are something else.
+JUMPS = {"Ijk_Boring", "Ijk_Call", "Ijk_Ret"}
+
+
+class Engine:
+    """`summaries`: by address, what is done instead of running a function.
+
+    Instructions are not optimised (level 0), so that no load or store is dropped before it is seen.
+    """
+
+    def __init__(self, project):
+        self.project = project
+        self.summaries = {}
+        self.code = [
+            (s.min_addr, s.max_addr) for s in project.loader.main_object.sections if s.is_executable and s.memsize
+        ]
+
+    def start(self, memory, inputs):
+        """A state in which nothing is set but how much of the target is written: nothing."""
+        options = {angr.options.SYMBOL_FILL_UNCONSTRAINED_MEMORY, angr.options.SYMBOL_FILL_UNCONSTRAINED_REGISTERS}
+        state = self.project.factory.blank_state(add_options=options, remove_options={angr.options.LAZY_SOLVES})
+        state.globals["inputs"] = inputs
+        state.globals["written"] = claripy.BVV(0, 64)
+        watch(state, memory)
+        return state
+
+    def call(self, state, function, *arguments, **registers):
+        """Makes the caller call a function."""
+        for name in [*REGISTERS, *FLAGS[1:]]:
+            state.registers.store(name, claripy.BVS(f"garbage_{name}", 64))
+        registers |= {f"x{i}": value for i, value in enumerate(arguments)}
+        for name, value in {"x30": RETURN, "sp": STACK_END, **registers}.items():
+            state.registers.store(name, word(value))
+        state.globals["saved"] = {name: state.registers.load(name) for name in [*CALLEE_SAVED, "sp"]}
+        state.regs.ip = self.address(function)
+        return state
+
+    def address(self, part):
+        """Of the only function whose name contains `part`, or is it."""
+        functions = {s.name: s.rebased_addr for s in self.project.loader.main_object.symbols if s.is_function}
+        (found,) = [functions[part]] if part in functions else [a for name, a in functions.items() if part in name]
+        return found
+
+    def paths(self, state, arrive=lambda state: [state]):
+        """The end states of all paths; `arrive` may replace a state in front of a block by others."""
+        pending = [state]
+        while pending:
+            state = pending.pop()
+            if state.addr == RETURN:
+                for name, value in state.globals["saved"].items():
+                    prove(state, state.registers.load(name) == value, f"{name} not preserved")
+                yield state
+            elif state.addr in self.summaries:
+                leave(state, self.summaries[state.addr](state))
+                pending.append(state)
+            else:
+                for next_state in self.step(state):
+                    pending += arrive(next_state)
+
+    def step(self, state):
+        """What follows a basic block."""
+        if not any(low <= state.addr <= high for low, high in self.code):
+            raise Violation(f"jump out of the object, to {state.addr:#x}: {example(state)}")
+        try:
+            successors = self.project.factory.successors(state.copy(), opt_level=0)
+        except Split as split:
+            return self.split(state, split.expression)
+        if successors.unconstrained_successors:
+            raise Violation(f"jump to anywhere from {state.addr:#x}")
+        for successor in successors.flat_successors:
+            if successor.history.jumpkind not in JUMPS:
+                raise Violation(f"{successor.history.jumpkind} at {state.addr:#x}: {example(successor)}")
+            if is_garbage(successor.history.jump_guard):
+                raise Violation(f"branch on what was never set in the block at {state.addr:#x}")
+        if not successors.flat_successors:
+            raise Violation(f"no way on from {state.addr:#x}")
+        return successors.flat_successors
+
+    @staticmethod
+    def split(state, expression):
+        values = state.solver.eval_upto(expression, SPLIT_MAX + 1)
+        if len(values) > SPLIT_MAX:
+            raise Violation(f"an address with more than {SPLIT_MAX} values in the block at {state.addr:#x}")
+        states = []
+        for value in values:
+            copy = state.copy()
+            copy.solver.add(expression == value)
+            states.append(copy)
+        return states
+
+
+def leave(state, result):
+    """Returns from a function. The registers that it need not preserve have any value."""
+    caller = state.solver.eval_one(state.regs.x30)
+    for name in [*(f"x{i}" for i in range(19)), "x30", *FLAGS[1:]]:
+        state.registers.store(name, claripy.BVS(f"garbage_{name}", 64))
+    if result is not None:
+        state.regs.x0 = result
+    state.regs.ip = caller
+
+
+def watch(state, memory):
+    """Puts `memory` in front of every load and store."""
+
+    def before(kind):
+        def action(state):
+            address = getattr(state.inspect, f"mem_{kind}_address")
+            size = state.solver.eval_one(getattr(state.inspect, f"mem_{kind}_length"))
+            place = memory.access(state, address, size, kind == "write")
+            setattr(state.inspect, f"mem_{kind}_address", claripy.BVV(SCRATCH if place is None else place, 64))
+            state.globals["is_modelled"] = place is None
+
+        return action
+
+    def after_read(state):
+        if state.globals["is_modelled"]:
+            value = state.inspect.mem_read_expr
+            state.inspect.mem_read_expr = claripy.BVS("loaded", value.length)
+
+    state.inspect.b("mem_read", when=angr.BP_BEFORE, action=before("read"))
+    state.inspect.b("mem_read", when=angr.BP_AFTER, action=after_read)
+    state.inspect.b("mem_write", when=angr.BP_BEFORE, action=before("write"))
