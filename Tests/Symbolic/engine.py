@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Follows every path of a function of the linked object, and checks what is true of every instruction."""
 
+import contextlib
+
 import claripy
+import z3
 from memory import RETURN, SCRATCH, STACK_END, Split, Violation, example, is_garbage, prove, word
 
 import angr
@@ -99,6 +102,18 @@ class Engine:
             copy.solver.add(expression == value)
             states.append(copy)
         return states
+
+
+@contextlib.contextmanager
+def solver_for_addresses():
+    """Z3's solver for bit vectors alone: slower for many small questions, but fast for sums of unknowns."""
+    backend = claripy.backends.z3
+    usual = backend.solver
+    backend.solver = lambda timeout=None, max_memory=None: z3.SolverFor("QF_BV", ctx=backend._context)  # noqa: SLF001
+    try:
+        yield
+    finally:
+        backend.solver = usual
 
 
 def leave(state, result):

@@ -17,6 +17,7 @@ STRUCT = 0x3100_0000_0000  # a stream, or an info
 STACK_END = 0x3200_0000_0000
 SCRATCH = 0x3300_0000_0000  # nobody's: where accesses go that are modelled
 RETURN = 0x3400_0000_0000  # the caller
+COPY_LIMIT = 1 << 16  # bytes of one copy; no source of a case can ask for more
 STACK_BYTES = 512  # README: "at most 512 bytes of stack"
 
 # How symbols are named that no correct code depends on: memory and registers that were never set, and
@@ -52,14 +53,16 @@ def prove(state, claim, what):
 
 
 def example(state, extra=()):
-    """The input of one path: what the case named as such."""
-    # In one call, so that all values are of the same input.
-    inputs = state.globals["inputs"]
-    values = state.solver.batch_eval(list(inputs.values()), 1, extra_constraints=list(extra))[0] if inputs else ()
-    return ", ".join(
-        f"{name} " + (value.to_bytes(max(symbol.length // 8, 1), "big").hex() if name == "source" else f"{value:#x}")
-        for (name, symbol), value in zip(inputs.items(), values, strict=True)
-    )
+    """An input of one path: of what the case calls inputs."""
+    state = state.copy()
+    state.solver.add(*extra)
+    values = []
+    for name, symbol in state.globals["inputs"].items():
+        value = state.solver.eval(symbol)
+        state.solver.add(symbol == value)
+        digits = symbol.length // 4 if name == "source" else 1
+        values.append(f"{name} {value:#0{digits + 2}x}")
+    return ", ".join(values)
 
 
 class Region(NamedTuple):

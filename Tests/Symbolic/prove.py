@@ -37,12 +37,12 @@ import time
 
 import claripy
 from memory import (
-    REPORT, SOURCE, STRUCT, TARGET, CopyMemory, Memory, RangeMemory, Region, Violation, prove,
+    COPY_LIMIT, REPORT, SOURCE, STRUCT, TARGET, CopyMemory, Memory, RangeMemory, Region, Violation, prove,
 )
 
 logging.disable(logging.ERROR)  # angr tells about parts of it that are not used here
 import angr  # noqa: E402
-from engine import Engine  # noqa: E402
+from engine import Engine, solver_for_addresses  # noqa: E402
 from loops import all_rounds  # noqa: E402
 
 HEADER = pathlib.Path(__file__).parents[2] / "Sources/CLZ4Boot/include/lz4boot.h"
@@ -108,21 +108,26 @@ class Prover:
         yield "XXH32.update, any length", self.prove_update
 
     def prove_copy(self):
-        start, place, count = (claripy.BVS(name, 64) for name in ("start", "place", "count"))
-        self.memory = CopyMemory(start, place, count, self.aligned)
-        state = self.engine.start(self.memory, {"start": start, "place": place, "count": count})
-        state.globals["written"] = place
-        state.solver.add(claripy.SGE(count, 0), *(claripy.UGE(p + count, p) for p in (start, place)))
-        for end in self.paths(self.engine.call(state, "11copyForward", start, place, count)):
-            prove(end, end.globals["written"] == place + count, "not all was copied")
-            yield end
+        """Of fewer than COPY_LIMIT bytes, from anywhere near to `place`, or from far in front."""
+        count = claripy.BVS("count", 16).zero_extend(48)
+        place = TARGET + claripy.BVS("place", 3).zero_extend(61)
+        near, far = claripy.BVS("start", 17).zero_extend(47), claripy.BVS("start", 3).zero_extend(61)
+        for start in (SOURCE + far, TARGET - COPY_LIMIT + near):
+            self.memory = CopyMemory(start, place, count, self.aligned)
+            state = self.engine.start(self.memory, {"start": start, "place": place, "count": count})
+            state.globals["written"] = place
+            with solver_for_addresses():
+                for end in self.paths(self.engine.call(state, "11copyForward", start, place, count)):
+                    prove(end, end.globals["written"] == place + count, "not all was copied")
+                    yield end
 
     def prove_digest(self):
         count, tail = claripy.BVS("count", 64), claripy.BVS("tail", 64)
         self.memory = RangeMemory(Region("tail", tail, count & 15), aligned=self.aligned)
         state = self.engine.start(self.memory, {"count": count, "tail": tail})
         lanes = [claripy.BVS("lanes", 64) for _ in range(2)]
-        yield from self.paths(self.engine.call(state, "XXH32V6digest", count, tail, *lanes))
+        self.engine.summaries = {}
+        yield from self.engine.paths(self.engine.call(state, "XXH32V6digest", count, tail, *lanes))
 
     def prove_update(self):
         count, start = claripy.BVS("count", 64), claripy.BVS("start", 64)
