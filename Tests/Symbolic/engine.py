@@ -56,8 +56,8 @@ class Engine:
         (found,) = [functions[part]] if part in functions else [a for name, a in functions.items() if part in name]
         return found
 
-    def paths(self, state, arrive=lambda state: [state]):
-        """The end states of all paths; `arrive` may replace a state in front of a block by others."""
+    def paths(self, state, step=None):
+        """The end states of all paths; `step` may do something else than `Engine.step`."""
         pending = [state]
         while pending:
             state = pending.pop()
@@ -69,8 +69,7 @@ class Engine:
                 leave(state, self.summaries[state.addr](state))
                 pending.append(state)
             else:
-                for next_state in self.step(state):
-                    pending += arrive(next_state)
+                pending += step(self, state) if step else self.step(state)
 
     def step(self, state):
         """What follows a basic block."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Loops of any number of rounds, by induction.
 
-When a path comes back to a block from itself, the registers that have moved by the same constant are taken for
+Where a block leads to itself, the registers that have moved by the same constant are taken for
 one cursor T and constant distances from it, the others that have changed for anything, and the rest for
 constant. Facts about T are guessed: all of a few forms that hold at first. A state with any such T stands for
 every round; a round from there must lead to such a state again. Facts that do not last are dropped, and it is
@@ -14,7 +14,7 @@ import claripy
 from engine import FLAGS, REGISTERS
 from memory import Violation
 
-ROUNDS_MAX = 70  # of a loop that has no cursor; the longest doubles a number up to its sign
+ROUNDS_MAX = 70  # on a path, of loops that have no cursor; the longest doubles a number up to its sign
 
 
 def variables(state):
@@ -35,18 +35,19 @@ def must(state, claim):
     return not state.solver.satisfiable(extra_constraints=[claripy.Not(claim)])
 
 
-def all_rounds(engine, state):
-    """The states to go on with in place of one in front of a block: itself, or those behind its loop."""
-    visits = dict(state.globals.get("visits", {}))
-    earlier, count = visits.get(state.addr, (None, 0))
-    visits[state.addr] = state.copy(), count + 1
-    state.globals["visits"] = visits
-    if count > ROUNDS_MAX:
+def step(engine, state):
+    """What follows a basic block, or all rounds of it if it leads to itself."""
+    after = engine.step(state)
+    if not any(next_state.addr == state.addr for next_state in after):
+        return after
+    (back,) = [next_state for next_state in after if next_state.addr == state.addr]
+    loop = Loop.between(state, back)
+    if loop is not None:
+        return loop.exits(engine)
+    back.globals["rounds"] = state.globals.get("rounds", 0) + 1
+    if back.globals["rounds"] > ROUNDS_MAX:
         raise Violation(f"a loop at {state.addr:#x} of which it is not known that it ends")
-    if earlier is None or state.history.addr != state.addr:
-        return [state]
-    loop = Loop.between(earlier, state)
-    return [state] if loop is None else loop.exits(engine)
+    return after
 
 
 class Loop:

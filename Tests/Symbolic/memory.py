@@ -48,7 +48,7 @@ def is_garbage(expression):
 def prove(state, claim, what):
     """No input that leads to `state` makes `claim` false."""
     wrong = claripy.Not(claim)
-    if state.solver.satisfiable(extra_constraints=[wrong]):
+    if not wrong.is_false() and state.solver.satisfiable(extra_constraints=[wrong]):
         raise Violation(f"{what} at {state.addr:#x}: {example(state, [wrong])}")
 
 
@@ -147,19 +147,18 @@ class Memory:
 
 
     def copy(self, state, start, place, count):
-        """Proves that a copy as `CopyMemory` describes it is in bounds, and notes what it writes."""
+        """Proves that a copy is one for which `CopyMemory` is proved, and in bounds, and notes what it writes."""
+        prove(state, claripy.ULT(count, COPY_LIMIT), "copy of a length that is not covered")
         if not state.solver.satisfiable(extra_constraints=[count != 0]):
             return
-        for address in (start, place):
-            prove(state, claripy.UGE(address + count, address), "copy around the end of the address space")
-        prove(state, claripy.SGE(count, 0), "copy of fewer than no bytes")
         written = state.globals["written"]
         room = claripy.And(self.target.holds(place, count), claripy.ULE(place - TARGET, written))
         prove(state, claripy.Or(count == 0, room), "copy beyond target, or that leaves a gap")
-        region = self.nearest(state.solver.eval(start, extra_constraints=[count != 0]))
-        if region is self.target:
+        if self.nearest(state.solver.eval(start, extra_constraints=[count != 0])) is self.target:
             # What it repeats is written in front of it, or by itself.
-            prove(state, claripy.Or(count == 0, claripy.ULT(start - TARGET, place - TARGET)), "copy of other than output")
+            way = place - start
+            is_output = claripy.And(claripy.ULE(way, place - TARGET), claripy.ULE(way - 1, COPY_LIMIT - 1))
+            prove(state, claripy.Or(count == 0, is_output), "copy of other than output")
         else:
             self.read_range(state, start, count)
         end = place - TARGET + count
