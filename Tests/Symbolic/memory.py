@@ -17,7 +17,7 @@ STRUCT = 0x3100_0000_0000  # a stream, or an info
 STACK_END = 0x3200_0000_0000
 SCRATCH = 0x3300_0000_0000  # nobody's: where accesses go that are modelled
 RETURN = 0x3400_0000_0000  # the caller
-COPY_LIMIT = 1 << 16  # bytes of one copy; no source of a case can ask for more
+COPY_LIMIT = 1 << 12  # bytes of one copy; no source of a case can ask for more
 STACK_BYTES = 512  # README: "at most 512 bytes of stack"
 
 # How symbols are named that no correct code depends on: memory and registers that were never set, and

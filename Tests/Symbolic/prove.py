@@ -99,7 +99,7 @@ class Prover:
         prove(state, count & 15 == 0, "hash of other than whole stripes")
         self.memory.read_range(state, state.regs.x0, count)
         for offset in (0, 8):
-            state.memory.store(state.regs.x20 + offset, claripy.BVS("lanes", 64))
+            state.memory.store(state.regs.x20 + offset, claripy.BVS("lanes", 64), size=8)
 
     def lemmas(self):
         """The functions that are one step elsewhere, for all arguments."""
@@ -109,9 +109,10 @@ class Prover:
 
     def prove_copy(self):
         """Of fewer than COPY_LIMIT bytes, from anywhere near to `place`, or from far in front."""
-        count = claripy.BVS("count", 16).zero_extend(48)
+        bits = COPY_LIMIT.bit_length() - 1
+        count = claripy.BVS("count", bits).zero_extend(64 - bits)
         place = TARGET + claripy.BVS("place", 3).zero_extend(61)
-        near, far = claripy.BVS("start", 17).zero_extend(47), claripy.BVS("start", 3).zero_extend(61)
+        near, far = claripy.BVS("start", bits + 1).zero_extend(63 - bits), claripy.BVS("start", 3).zero_extend(61)
         for start in (SOURCE + far, TARGET - COPY_LIMIT + near):
             self.memory = CopyMemory(start, place, count, self.aligned)
             state = self.engine.start(self.memory, {"start": start, "place": place, "count": count})
@@ -154,6 +155,35 @@ class Prover:
             for count in HEADER_BYTES:
                 name = f"{function[8:]}, frame, {count} bytes"
                 yield name, lambda f=function, n=count: self.prove_decode(f, n, FRAME_MAGIC)
+
+        for count in range(1, 7):
+            yield f"stream, {count} bytes in two pushes", lambda n=count: self.prove_stream(n)
+        yield "stream, frame, 7 bytes in two pushes", lambda: self.prove_stream(7, FRAME_MAGIC)
+
+    def prove_stream(self, count, prefix=b""):
+        """A started stream, wherever the source is split, up to the end."""
+        capacity, flags = claripy.BVS("capacity", 64), claripy.BVS("flags", 64)
+        structs = [
+            Region("report", REPORT, REPORT_BYTES, is_writable=True),
+            Region("stream", STRUCT, STREAM_BYTES, is_writable=True),
+        ]
+        self.memory = Memory(self.constants, count, capacity, structs, self.aligned)
+        self.engine.summaries = self.summaries
+        start = self.engine.start(self.memory, {"capacity": capacity, "flags": flags})
+        self.put_source(start, count, prefix)
+        for first in range(count + 1):
+            calls = [
+                ("lz4boot_stream_start", STRUCT, TARGET, capacity, flags),
+                ("lz4boot_stream_push", STRUCT, SOURCE, first, REPORT),
+                ("lz4boot_stream_push", STRUCT, SOURCE + first, count - first, REPORT),
+                ("lz4boot_stream_finish", STRUCT, REPORT),
+            ]
+            states = [start.copy()]
+            for call in calls:
+                states = [end for state in states for end in self.engine.paths(self.engine.call(state, *call))]
+                for state in states if call != calls[0] else ():
+                    self.check_result(state, count, capacity, REPORT)
+            yield from states
 
     def prove_decode(self, function, count, prefix=b""):
         """A function that takes a whole source: any one of `count` bytes that starts with `prefix`."""
