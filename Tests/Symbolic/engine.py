@@ -15,6 +15,8 @@ FLAGS = ["cc_op", "cc_dep1", "cc_dep2", "cc_ndep"]
 SPLIT_MAX = 300  # values of an address that are looked at one by one
 # What a jump can be. Calls of the system, traps and undefined instructions are something else.
 JUMPS = {"Ijk_Boring", "Ijk_Call", "Ijk_Ret"}
+# What VEX makes of the instructions that the code under proof may use. Atomic and exclusive ones are others.
+STATEMENTS = {"Ist_IMark", "Ist_WrTmp", "Ist_Put", "Ist_Store", "Ist_Exit", "Ist_AbiHint", "Ist_NoOp"}
 
 
 class Engine:
@@ -36,6 +38,8 @@ class Engine:
         state = self.project.factory.blank_state(add_options=options, remove_options={angr.options.LAZY_SOLVES})
         state.globals["inputs"] = inputs
         state.globals["written"] = claripy.BVV(0, 64)
+        state.globals["stores"] = 0
+        state.globals["loads"] = ()
         watch(state, memory)
         return state
 
@@ -75,8 +79,13 @@ class Engine:
         """What follows a basic block."""
         if not any(low <= state.addr <= high for low, high in self.code):
             raise Violation(f"jump out of the object, to {state.addr:#x}: {example(state)}")
+        irsb = self.project.factory.block(state.addr, opt_level=0).vex
+        if not irsb.size:
+            raise Violation(f"no instruction at {state.addr:#x}: {example(state)}")
+        if others := {statement.tag for statement in irsb.statements} - STATEMENTS:
+            raise Violation(f"an instruction that is not covered at {state.addr:#x}: {', '.join(others)}")
         try:
-            successors = self.project.factory.successors(state.copy(), opt_level=0)
+            successors = self.project.factory.successors(state.copy(), irsb=irsb)
         except Split as split:
             return self.split(state, split.expression)
         if successors.unconstrained_successors:
@@ -132,16 +141,21 @@ def watch(state, memory):
         def action(state):
             address = getattr(state.inspect, f"mem_{kind}_address")
             size = state.solver.eval_one(getattr(state.inspect, f"mem_{kind}_length"))
-            place = memory.access(state, address, size, kind == "write")
+            value = state.inspect.mem_write_expr if kind == "write" else None
+            place = memory.access(state, address, size, value)
             setattr(state.inspect, f"mem_{kind}_address", claripy.BVV(SCRATCH if place is None else place, 64))
-            state.globals["is_modelled"] = place is None
+            state.globals["modelled"] = address if place is None else None
+            if kind == "write" and place is not None:
+                state.globals["stores"] += 1
 
         return action
 
     def after_read(state):
-        if state.globals["is_modelled"]:
-            value = state.inspect.mem_read_expr
-            state.inspect.mem_read_expr = claripy.BVS("loaded", value.length)
+        address = state.globals["modelled"]
+        if address is not None:
+            value = claripy.BVS("loaded", state.inspect.mem_read_expr.length)
+            state.inspect.mem_read_expr = value
+            state.globals["loads"] = (*state.globals["loads"], (address, value))
 
     state.inspect.b("mem_read", when=angr.BP_BEFORE, action=before("read"))
     state.inspect.b("mem_read", when=angr.BP_AFTER, action=after_read)

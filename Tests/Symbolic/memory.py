@@ -17,12 +17,13 @@ STRUCT = 0x3100_0000_0000  # a stream, or an info
 STACK_END = 0x3200_0000_0000
 SCRATCH = 0x3300_0000_0000  # nobody's: where accesses go that are modelled
 RETURN = 0x3400_0000_0000  # the caller
-COPY_LIMIT = 1 << 12  # bytes of one copy; no source of a case can ask for more
+COPY_LIMIT = 1 << 12  # for what a copy, and the output in front of it, are proved to stay below
+EXAMPLE_LIMIT = 1 << 12  # what numbers are below in an example, if they can be
 STACK_BYTES = 512  # README: "at most 512 bytes of stack"
 
 # How symbols are named that no correct code depends on: memory and registers that were never set, and
 # registers that a callee need not preserve.
-GARBAGE = ("mem_", "garbage_")
+GARBAGE = ("mem_", "reg_", "garbage_")
 
 
 class Violation(Exception):
@@ -56,13 +57,36 @@ def example(state, extra=()):
     """An input of one path: of what the case calls inputs."""
     state = state.copy()
     state.solver.add(*extra)
+    # One in which what the source held, where it was modelled, is what it holds; and a small one.
+    inputs, note = state.globals["inputs"], ""
+    if not add_if_possible(state, *same_source(state)):
+        note = " (if a source byte that is read twice may change)"
+    for name, symbol in inputs.items():
+        if name != "source":
+            add_if_possible(state, claripy.ULT(symbol, EXAMPLE_LIMIT))
     values = []
-    for name, symbol in state.globals["inputs"].items():
+    for name, symbol in inputs.items():
         value = state.solver.eval(symbol)
         state.solver.add(symbol == value)
         digits = symbol.length // 4 if name == "source" else 1
         values.append(f"{name} {value:#0{digits + 2}x}")
-    return ", ".join(values)
+    return ", ".join(values) + note
+
+
+def add_if_possible(state, *claims):
+    is_possible = state.solver.satisfiable(extra_constraints=claims)
+    if is_possible:
+        state.solver.add(*claims)
+    return is_possible
+
+
+def same_source(state):
+    """That loads of one byte of the source at unknown addresses have found what is there."""
+    source = state.globals["inputs"].get("source")
+    octets = source.chop(8) if source is not None and source.length > 8 else []
+    for address, value in state.globals["loads"]:
+        if value.length == 8:
+            yield claripy.And(*(claripy.Or(address != SOURCE + i, value == octet) for i, octet in enumerate(octets)))
 
 
 class Region(NamedTuple):
@@ -92,12 +116,13 @@ class Memory:
         self.aligned = aligned
         self.target = Region("target", TARGET, target_size, is_writable=True)
         self.source = Region("source", SOURCE, source_size)
-        stack = Region("stack", STACK_END - STACK_BYTES, STACK_BYTES, is_writable=True)
-        self.regions = [stack, self.source, self.target, *structs, *constants]
+        self.stack = Region("stack", STACK_END - STACK_BYTES, STACK_BYTES, is_writable=True)
+        self.regions = [self.stack, self.source, self.target, *structs, *constants]
         self.proved = 0
 
-    def access(self, state, address, size, is_write):
-        """Proves an access, and returns the known address that it has or None where it is modelled."""
+    def access(self, state, address, size, value):
+        """Proves a load, or a store of `value`, and returns the known address that it has or None where it is modelled."""
+        is_write = value is not None
         verb = "store" if is_write else "load"
         if is_garbage(address):
             raise Violation(f"{verb} at {state.addr:#x} to an address that was never set")
@@ -106,6 +131,10 @@ class Memory:
         region = self.nearest(place)
         if is_write and not region.is_writable:
             raise Violation(f"store to {region.name} at {state.addr:#x}: {example(state, [address == place])}")
+        if region is self.stack:
+            prove(state, claripy.UGE(address, state.regs.sp), f"{verb} below the stack pointer")
+        elif is_write and is_garbage(value):
+            raise Violation(f"store of what was never set to {region.name} at {state.addr:#x}: {example(state)}")
         if region is self.target:
             self.touch_target(state, address, size, is_write)
         else:
@@ -138,6 +167,8 @@ class Memory:
 
     def read_range(self, state, address, size):
         """Proves that `size` bytes, which is symbolic, can be read."""
+        if is_garbage(address) or is_garbage(size):
+            raise Violation(f"a range that was never set at {state.addr:#x}")
         if not state.solver.satisfiable(extra_constraints=[size != 0]):
             return
         region = self.nearest(state.solver.eval(address, extra_constraints=[size != 0]))
@@ -145,10 +176,10 @@ class Memory:
             region = region._replace(size=state.globals["written"])
         prove(state, claripy.Or(size == 0, region.holds(address, size)), f"range beyond {region.name}")
 
-
     def copy(self, state, start, place, count):
-        """Proves that a copy is one for which `CopyMemory` is proved, and in bounds, and notes what it writes."""
-        prove(state, claripy.ULT(count, COPY_LIMIT), "copy of a length that is not covered")
+        """Proves that a copy is one for which `prove_copy` holds, and in bounds, and notes what it writes."""
+        if any(is_garbage(argument) for argument in (start, place, count)):
+            raise Violation(f"a copy that was never set at {state.addr:#x}")
         if not state.solver.satisfiable(extra_constraints=[count != 0]):
             return
         written = state.globals["written"]
@@ -157,10 +188,13 @@ class Memory:
         if self.nearest(state.solver.eval(start, extra_constraints=[count != 0])) is self.target:
             # What it repeats is written in front of it, or by itself.
             way = place - start
-            is_output = claripy.And(claripy.ULE(way, place - TARGET), claripy.ULE(way - 1, COPY_LIMIT - 1))
+            is_output = claripy.And(claripy.ULE(way, place - TARGET), way != 0)
             prove(state, claripy.Or(count == 0, is_output), "copy of other than output")
         else:
-            self.read_range(state, start, count)
+            prove(state, claripy.Or(count == 0, self.source.holds(start, count)), "copy beyond source")
+        # Nothing that a case can ask for is larger: the output so far bounds the distance, too.
+        for size in (count, place - TARGET):
+            prove(state, claripy.Or(count == 0, claripy.ULT(size, COPY_LIMIT)), "copy that is not covered")
         end = place - TARGET + count
         state.globals["written"] = claripy.If(claripy.And(count != 0, claripy.UGT(end, written)), end, written)
 
@@ -172,9 +206,9 @@ class RangeMemory(Memory):
         super().__init__(structs=structs, aligned=aligned)
         self.range = range_
 
-    def access(self, state, address, size, is_write):
-        if is_write or address.concrete:
-            return super().access(state, address, size, is_write)
+    def access(self, state, address, size, value):
+        if value is not None or address.concrete:
+            return super().access(state, address, size, value)
         self.proved += 1
         prove(state, self.range.holds(address, size), f"load of {size} beyond {self.range.name}")
         if self.aligned and size > 1:
@@ -194,10 +228,10 @@ class CopyMemory(Memory):
         super().__init__(aligned=aligned)
         self.from_, self.to = (Region(n, a, byte_count) for n, a in (("start", start), ("place", place)))
 
-    def access(self, state, address, size, is_write):
+    def access(self, state, address, size, value):
         self.proved += 1
         written = state.globals["written"]
-        if is_write:
+        if value is not None:
             prove(state, claripy.And(address == written, self.to.holds(address, size)), "store out of order or bounds")
             state.globals["written"] = written + size
         else:

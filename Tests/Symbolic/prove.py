@@ -26,6 +26,7 @@ Trusted: angr's model of the instructions, its solver, and the linker that makes
 """
 
 import argparse
+import functools
 import itertools
 import logging
 import os
@@ -49,11 +50,13 @@ HEADER = pathlib.Path(__file__).parents[2] / "Sources/CLZ4Boot/include/lz4boot.h
 STATUSES = [int(number) for number in re.findall(r"lz4boot_status_\w+ = (\d+)", HEADER.read_text())]
 # struct lz4boot_report: where its fields are, and how large they are.
 STATUS, SOURCE_OFFSET, TARGET_BYTE_COUNT = (0, 4), (8, 8), (16, 8)
-REPORT_BYTES, STREAM_BYTES, INFO_BYTES = 56, 512, 88
-# "Frame Format": the magic number.
-FRAME_MAGIC = bytes.fromhex("04224d18")
-# Those of a frame, with content size and dictionary id or without.
-HEADER_BYTES = (7, 11, 15, 19)
+REPORT_BYTES, INFO_BYTES = 56, 88
+# "Frame Format": the magic numbers.
+FRAME_MAGIC, LEGACY_MAGIC = bytes.fromhex("04224d18"), bytes.fromhex("02214c18")
+CONTENT_SIZE = 0x08  # in FLG
+# Up to which byte of a frame: the end of each kind of header, or of the block size behind it, and what FLG has for that.
+# Where there is a dictionary id, no more is read.
+HEADERS = ((7, 0), (11, 0), (15, CONTENT_SIZE), (19, CONTENT_SIZE))
 
 
 def link(archive):
@@ -103,20 +106,24 @@ class Prover:
 
     def lemmas(self):
         """The functions that are one step elsewhere, for all arguments."""
-        yield "copyForward, any length", self.prove_copy
+        yield f"copyForward, below {COPY_LIMIT} bytes", self.prove_copy
         yield "XXH32.digest, any length", self.prove_digest
         yield "XXH32.update, any length", self.prove_update
 
     def prove_copy(self):
-        """Of fewer than COPY_LIMIT bytes, from anywhere near to `place`, or from far in front."""
-        bits = COPY_LIMIT.bit_length() - 1
-        count = claripy.BVS("count", bits).zero_extend(64 - bits)
-        place = TARGET + claripy.BVS("place", 3).zero_extend(61)
-        near, far = claripy.BVS("start", bits + 1).zero_extend(63 - bits), claripy.BVS("start", 3).zero_extend(61)
-        for start in (SOURCE + far, TARGET - COPY_LIMIT + near):
-            self.memory = CopyMemory(start, place, count, self.aligned)
+        """Of fewer than COPY_LIMIT bytes, with as much output in front, from the output, from the source, or of none."""
+        count, place, start = (claripy.BVS(name, 64) for name in ("count", "place", "start"))
+        self.memory = CopyMemory(start, place, count, self.aligned)
+        # Distances as large as the output: any; TARGET is aligned, and copies depend on nothing else of an address.
+        is_near = claripy.And(claripy.ULT(place - TARGET, COPY_LIMIT), claripy.ULT(count, COPY_LIMIT))
+        for limits in (
+            [is_near, claripy.ULE(TARGET, start), claripy.ULT(start, place)],
+            [is_near, claripy.ULT(start - SOURCE, COPY_LIMIT)],
+            [count == 0],
+        ):
             state = self.engine.start(self.memory, {"start": start, "place": place, "count": count})
             state.globals["written"] = place
+            state.solver.add(*limits)
             with solver_for_addresses():
                 for end in self.paths(self.engine.call(state, "11copyForward", start, place, count)):
                     prove(end, end.globals["written"] == place + count, "not all was copied")
@@ -149,44 +156,16 @@ class Prover:
     def cases(self):
         for count in range(9):
             yield f"decode_block, {count} bytes", lambda n=count: self.prove_decode("lz4boot_decode_block", n)
-        for function in ("lz4boot_decode", "lz4boot_inspect", "lz4boot_peek"):
-            for count in range(9):
-                yield f"{function[8:]}, {count} bytes", lambda f=function, n=count: self.prove_decode(f, n)
-            for count in HEADER_BYTES:
-                name = f"{function[8:]}, frame, {count} bytes"
-                yield name, lambda f=function, n=count: self.prove_decode(f, n, FRAME_MAGIC)
+        for function in ("decode", "inspect", "peek"):
+            prove = functools.partial(self.prove_decode, f"lz4boot_{function}")
+            for count in range(5):
+                yield f"{function}, {count} bytes", lambda p=prove, n=count: p(n)
+            for count, flg in HEADERS if function != "peek" else HEADERS[:1]:
+                yield f"{function}, frame, {count} bytes", lambda p=prove, n=count, f=flg: p(n, FRAME_MAGIC, f)
+            yield f"{function}, legacy, 9 bytes", lambda p=prove: p(9, LEGACY_MAGIC)
 
-        for count in range(1, 7):
-            yield f"stream, {count} bytes in two pushes", lambda n=count: self.prove_stream(n)
-        yield "stream, frame, 7 bytes in two pushes", lambda: self.prove_stream(7, FRAME_MAGIC)
-
-    def prove_stream(self, count, prefix=b""):
-        """A started stream, wherever the source is split, up to the end."""
-        capacity, flags = claripy.BVS("capacity", 64), claripy.BVS("flags", 64)
-        structs = [
-            Region("report", REPORT, REPORT_BYTES, is_writable=True),
-            Region("stream", STRUCT, STREAM_BYTES, is_writable=True),
-        ]
-        self.memory = Memory(self.constants, count, capacity, structs, self.aligned)
-        self.engine.summaries = self.summaries
-        start = self.engine.start(self.memory, {"capacity": capacity, "flags": flags})
-        self.put_source(start, count, prefix)
-        for first in range(count + 1):
-            calls = [
-                ("lz4boot_stream_start", STRUCT, TARGET, capacity, flags),
-                ("lz4boot_stream_push", STRUCT, SOURCE, first, REPORT),
-                ("lz4boot_stream_push", STRUCT, SOURCE + first, count - first, REPORT),
-                ("lz4boot_stream_finish", STRUCT, REPORT),
-            ]
-            states = [start.copy()]
-            for call in calls:
-                states = [end for state in states for end in self.engine.paths(self.engine.call(state, *call))]
-                for state in states if call != calls[0] else ():
-                    self.check_result(state, count, capacity, REPORT)
-            yield from states
-
-    def prove_decode(self, function, count, prefix=b""):
-        """A function that takes a whole source: any one of `count` bytes that starts with `prefix`."""
+    def prove_decode(self, function, count, magic=b"", flg=0):
+        """A function that takes a whole source: any one of `count` bytes that starts with `magic`, FLG with bits `flg`."""
         capacity, flags = claripy.BVS("capacity", 64), claripy.BVS("flags", 64)
         inputs = {"capacity": capacity, "flags": flags}
         structs = [
@@ -196,7 +175,7 @@ class Prover:
         self.memory = Memory(self.constants, count, capacity, structs, self.aligned)
         self.engine.summaries = self.summaries
         start = self.engine.start(self.memory, inputs)
-        self.put_source(start, count, prefix)
+        self.put_source(start, count, magic, flg)
         report = claripy.If(claripy.BVS("report", 1) == 1, claripy.BVV(REPORT, 64), 0)
         for has_source, has_target in itertools.product((1, 0), repeat=2):
             source, target = SOURCE * has_source, TARGET * has_target
@@ -211,13 +190,15 @@ class Prover:
                 yield end
 
     @staticmethod
-    def put_source(state, count, prefix):
+    def put_source(state, count, magic, flg):
         symbols = [claripy.BVS(f"source{index}", 8) for index in range(count)]
         if symbols:
             state.globals["inputs"]["source"] = claripy.Concat(*symbols) if count > 1 else symbols[0]
-        state.solver.add(*(symbol == byte for symbol, byte in zip(symbols, prefix)))
+        state.solver.add(*(symbol == byte for symbol, byte in zip(symbols, magic)))
+        if flg:
+            state.solver.add(symbols[len(magic)] & flg == flg)
         for index, symbol in enumerate(symbols):
-            value = claripy.BVV(prefix[index], 8) if index < len(prefix) else symbol
+            value = claripy.BVV(magic[index], 8) if index < len(magic) else symbol
             state.memory.store(SOURCE + index, value, inspect=False, disable_actions=True)
 
     @staticmethod

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs prove.py with the packages that it needs, which are installed once into a folder of their own.
-#   Tests/Symbolic/symbolic.sh ARGUMENT...      TOOLCHAIN: where llvm-nm lies, with a slash
+# Runs a program of this folder with the packages that it needs, which are installed once into a folder of their own.
+#   Tests/Symbolic/symbolic.sh PROGRAM ARGUMENT...      TOOLCHAIN: where llvm-nm lies, with a slash
 set -eu
 environment=${XDG_CACHE_HOME:-$HOME/.cache}/lz4boot/angr-9.2.213
 if ! [ -e "$environment/complete" ]; then
@@ -10,4 +10,6 @@ if ! [ -e "$environment/complete" ]; then
     "$environment/bin/pip" install --quiet angr==9.2.213 'bitstring<4.3' pycparser==3.0
     touch "$environment/complete"
 fi
-exec "$environment/bin/python" "$(dirname "$0")/prove.py" "$@"
+program=$1
+shift
+PYTHONDONTWRITEBYTECODE=1 exec "$environment/bin/python" "$(dirname "$0")/$program" "$@"
