@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import claripy
 
-SOURCE = 0x1000_0000_0000
-TARGET = 0x2000_0000_0000
+# Of the two that may have any alignment, none: accesses of them have to be aligned whatever it is.
+SOURCE = 0x1000_0000_0001
+TARGET = 0x2000_0000_0003
 REPORT = 0x3000_0000_0000
 STRUCT = 0x3100_0000_0000  # a stream, or an info
 STACK_END = 0x3200_0000_0000

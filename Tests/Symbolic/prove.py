@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Proves by symbolic execution of a shipped archive, instruction by instruction, for all inputs of some sizes:
+"""Proves by symbolic execution of a shipped archive, instruction by instruction, for all sources of some sizes:
 
-- every load and store is inside source, target, report, struct, 512 bytes of stack or the object's constants;
-  stores are inside what is to be written, and loads of the target inside what the decode has written;
+- every load and store is inside source, target, report, info, the object's constants or the 512 bytes of stack, and
+  there not below the stack pointer; stores are inside what may be written, loads of the target inside what the decode
+  has written, and nothing that was never set is stored outside the stack;
 - no branch and no address depends on memory or registers that were never set;
 - no jump leaves the object, no trap is reached, and every path ends;
 - the status is one of the enum, the report has it too, and the bytes that it calls valid were written;
@@ -11,18 +12,30 @@
 
     prove.py ARCHIVE [--aligned] [--only PATTERN]     status 2: some input breaks a claim, and is printed
 
+The sources are
+
+- of lz4boot_decode_block, any 0 to 8 bytes;
+- of lz4boot_decode, lz4boot_inspect and lz4boot_peek, any 0 to 4 bytes, and a legacy magic with any 5 bytes behind it;
+- of lz4boot_decode and lz4boot_inspect, each frame header there can be, and the block size or what else is in the 4
+  bytes behind it; of lz4boot_peek, which reads headers with the same functions, those of 7 bytes;
+
+each with any capacity and any flags, with a report or without, and with null pointers.
+
 What is abstracted, always to more than can happen, so that what is proved of the abstraction holds:
 
-- The capacity is a symbol: every proof is of all capacities, those that are refused included.
-- A copy of any length, `copyForward`, is one step: it is proved on its own for every length, every distance and
-  every alignment, by induction over its loops (loops.py). Where it is called, what it asks for is proved.
+- A copy, `copyForward`, is one step: it is proved on its own for all copies of fewer than COPY_LIMIT bytes behind less
+  output than that, whatever their distance and alignment, by induction over its loops (loops.py). Where it is called, it
+  is proved that it is asked for such a copy.
 - XXH32's `update` and `digest` are one step, too, and give any value: no matter what is hashed, both outcomes of a
-  comparison with a checksum are followed. Their accesses are proved on their own, for every length.
+  comparison with a checksum are followed. Their accesses are proved on their own, for every place and length.
 - What the target holds, and source bytes at an address that is itself symbolic, may be anything, and something
   else each time they are read (memory.py).
-- Source, target, structs and stack lie at one place each, and do not overlap, or a pointer is null.
 
-Trusted: angr's model of the instructions, its solver, and the linker that makes the archive a file.
+Source, target, structs and stack lie at one place each, the source in front of the target. They do not overlap. So
+in-place decoding is not covered; nor are the fast loop, which needs 23 bytes of a block, streams and teams.
+
+Trusted: angr's model of the instructions, its solver, and the linker that makes the archive a file. selfcheck.py
+checks the rest.
 """
 
 import argparse
@@ -38,7 +51,7 @@ import time
 
 import claripy
 from memory import (
-    COPY_LIMIT, REPORT, SOURCE, STRUCT, TARGET, CopyMemory, Memory, RangeMemory, Region, Violation, prove,
+    COPY_LIMIT, REPORT, SOURCE, STRUCT, TARGET, CopyMemory, Memory, RangeMemory, Region, Violation, is_garbage, prove,
 )
 
 logging.disable(logging.ERROR)  # angr tells about parts of it that are not used here
@@ -95,14 +108,21 @@ class Prover:
 
     def digest(self, state):
         self.memory.read_range(state, state.regs.x1, state.regs.x0 & 15)
+        self.expect_lanes(state, state.regs.x2, state.regs.x3)
         return claripy.BVS("digest", 64)
 
     def update(self, state):
         count = claripy.If(claripy.SGT(state.regs.x1, 0), state.regs.x1, 0)
         prove(state, count & 15 == 0, "hash of other than whole stripes")
         self.memory.read_range(state, state.regs.x0, count)
+        self.expect_lanes(state, state.memory.load(state.regs.x20, 16, inspect=False, disable_actions=True))
         for offset in (0, 8):
             state.memory.store(state.regs.x20 + offset, claripy.BVS("lanes", 64), size=8)
+
+    @staticmethod
+    def expect_lanes(state, *lanes):
+        if any(is_garbage(lane) for lane in lanes):
+            raise Violation(f"a hash that was never started at {state.addr:#x}")
 
     def lemmas(self):
         """The functions that are one step elsewhere, for all arguments."""
@@ -114,7 +134,7 @@ class Prover:
         """Of fewer than COPY_LIMIT bytes, with as much output in front, from the output, from the source, or of none."""
         count, place, start = (claripy.BVS(name, 64) for name in ("count", "place", "start"))
         self.memory = CopyMemory(start, place, count, self.aligned)
-        # Distances as large as the output: any; TARGET is aligned, and copies depend on nothing else of an address.
+        # These are the places that a case can ask for: `Memory.copy` proves that it asks for no others.
         is_near = claripy.And(claripy.ULT(place - TARGET, COPY_LIMIT), claripy.ULT(count, COPY_LIMIT))
         for limits in (
             [is_near, claripy.ULE(TARGET, start), claripy.ULT(start, place)],
@@ -144,6 +164,7 @@ class Prover:
         self.memory = RangeMemory(Region("stripes", start, read), [lanes], self.aligned)
         state = self.engine.start(self.memory, {"count": count, "start": start})
         state.solver.add(read & 15 == 0, claripy.UGE(start + read, start))
+        state.memory.store(STRUCT, claripy.BVS("lanes", 128), inspect=False, disable_actions=True)
         yield from self.paths(self.engine.call(state, "XXH32V6update", start, count, x20=STRUCT))
 
     def paths(self, state):

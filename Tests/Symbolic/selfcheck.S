@@ -133,7 +133,7 @@ function register_not_preserved
     ret
 
 function unaligned
-    ldrh w0, [x0, #1]
+    ldrh w0, [x0]
     ret
 
 function jump_to_garbage
