@@ -84,7 +84,8 @@ def main():
     failed = functions ^ {*CORRECT, *BROKEN}
     for function in sorted(functions - failed):
         verdict, expected = found(engine, function), BROKEN.get(function)
-        if (expected is None) != (verdict is None) or expected not in (verdict or (None,)):
+        is_right = verdict is None if expected is None else expected in (verdict or "")
+        if not is_right:
             failed.add(function)
             print(f"FAIL {function}: {verdict}")
     print(f"the proof of {len(functions)} functions, {len(BROKEN)} of them broken: {len(failed)} failed {failed or ''}")

@@ -12,4 +12,4 @@ if ! [ -e "$environment/complete" ]; then
 fi
 program=$1
 shift
-PYTHONDONTWRITEBYTECODE=1 exec "$environment/bin/python" "$(dirname "$0")/$program" "$@"
+exec "$environment/bin/python" -B "$(dirname "$0")/$program" "$@"
