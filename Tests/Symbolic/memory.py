@@ -119,7 +119,6 @@ class Memory:
         self.source = Region("source", SOURCE, source_size)
         self.stack = Region("stack", STACK_END - STACK_BYTES, STACK_BYTES, is_writable=True)
         self.regions = [self.stack, self.source, self.target, *structs, *constants]
-        self.proved = 0
 
     def access(self, state, address, size, value):
         """Proves a load, or a store of `value`, and returns the known address that it has or None where it is modelled."""
@@ -127,7 +126,7 @@ class Memory:
         verb = "store" if is_write else "load"
         if is_garbage(address):
             raise Violation(f"{verb} at {state.addr:#x} to an address that was never set")
-        self.proved += 1
+        Memory.proved += 1
         place = state.solver.eval(address)
         region = self.nearest(place)
         if is_write and not region.is_writable:
@@ -210,7 +209,7 @@ class RangeMemory(Memory):
     def access(self, state, address, size, value):
         if value is not None or address.concrete:
             return super().access(state, address, size, value)
-        self.proved += 1
+        Memory.proved += 1
         prove(state, self.range.holds(address, size), f"load of {size} beyond {self.range.name}")
         if self.aligned and size > 1:
             prove(state, address & (size - 1) == 0, f"unaligned load of {size}")
@@ -230,7 +229,7 @@ class CopyMemory(Memory):
         self.from_, self.to = (Region(n, a, byte_count) for n, a in (("start", start), ("place", place)))
 
     def access(self, state, address, size, value):
-        self.proved += 1
+        Memory.proved += 1
         written = state.globals["written"]
         if value is not None:
             prove(state, claripy.And(address == written, self.to.holds(address, size)), "store out of order or bounds")
