@@ -14,7 +14,7 @@ import claripy
 SOURCE = 0x1000_0000_0001
 TARGET = 0x2000_0000_0003
 REPORT = 0x3000_0000_0000
-STRUCT = 0x3100_0000_0000  # a stream, or an info
+STRUCT = 0x3100_0000_0000  # an info, or the lanes of a hash
 STACK_END = 0x3200_0000_0000
 SCRATCH = 0x3300_0000_0000  # nobody's: where accesses go that are modelled
 RETURN = 0x3400_0000_0000  # the caller
@@ -112,6 +112,8 @@ class Memory:
     symbols of the case. At one that depends on the input, and in the target, they are fresh symbols, that
     is any bytes: more than what can be there, so what holds for them holds for that.
     """
+
+    proved = 0  # accesses, of all memories
 
     def __init__(self, constants=(), source_size=0, target_size=0, structs=(), aligned=False):
         self.aligned = aligned

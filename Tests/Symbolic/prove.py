@@ -63,7 +63,7 @@ HEADER = pathlib.Path(__file__).parents[2] / "Sources/CLZ4Boot/include/lz4boot.h
 STATUSES = [int(number) for number in re.findall(r"lz4boot_status_\w+ = (\d+)", HEADER.read_text())]
 # struct lz4boot_report: where its fields are, and how large they are.
 STATUS, SOURCE_OFFSET, TARGET_BYTE_COUNT = (0, 4), (8, 8), (16, 8)
-REPORT_BYTES, INFO_BYTES = 56, 88
+REPORT_BYTES, INFO_BYTES = 48, 80
 # "Frame Format": the magic numbers.
 FRAME_MAGIC, LEGACY_MAGIC = bytes.fromhex("04224d18"), bytes.fromhex("02214c18")
 CONTENT_SIZE = 0x08  # in FLG
