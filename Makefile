@@ -250,6 +250,7 @@ format: ## Format the Swift sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 include Tests/Verification/verification.mk
+include Tests/Symbolic/symbolic.mk
 
 ##@ Other
 .PHONY: install
