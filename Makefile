@@ -251,6 +251,86 @@ format: ## Format the Swift sources
 
 include Tests/Verification/verification.mk
 
+##@ Fuzzing
+# What the decoder and whatever else reads untrusted bytes are compiled to, and how they are watched:
+# by SANITIZER for libFuzzer, or for AFL++, or to see what is reached. By the compiler itself, as
+# SwiftPM loses one of two sanitizers.
+SANITIZER ?= address
+SECONDS ?= 60
+TARGET ?= all
+FUZZ := $(BUILD)/fuzz/$(SANITIZER)
+FUZZ_TARGETS := $(patsubst Tests/Fuzz/%.swift,%,$(wildcard Tests/Fuzz/*.swift))
+FUZZ_CHOSEN := $(if $(filter all,$(TARGET)),$(FUZZ_TARGETS),$(TARGET))
+FUZZ_WATCH_address := -sanitize=fuzzer,address
+FUZZ_WATCH_thread := -sanitize=fuzzer,thread
+FUZZ_WATCH_coverage := -sanitize=fuzzer -profile-generate -profile-coverage-mapping
+FUZZ_WATCH_afl := -sanitize=address -sanitize-coverage=edge,trace-pc-guard
+FUZZ_WATCH := -g $(FUZZ_WATCH_$(SANITIZER))
+FUZZ_SWIFT := $(FUZZ_WATCH) -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety \
+    -warnings-as-errors -static-stdlib -enable-testing -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
+
+# The references of the tests, on which the harnesses rely.
+FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) Tests/BootFormatsTests/DeviceTreeBuilder.swift \
+    $(addprefix Tests/LZ4BootTests/Support/,LZ4Builder.swift NaiveXXH32.swift Outcome.swift \
+    RandomSource.swift ReferenceDecoder.swift ReferenceDecoder+Frames.swift SplitMix64.swift) \
+    $(addprefix Tests/DifferentialTests/Support/,LibLZ4.swift StrictFormat.swift)
+# What of the command reads files that it is given.
+FUZZ_COMMAND := $(addprefix Sources/lz4boot/,CommandFailure.swift ContentKind.swift Decoding.swift \
+    Explanation.swift InfoListing.swift InputFile.swift KernelSource.swift MappedMemory.swift \
+    PEExtent.swift ProgressBar.swift SourceInfo.swift StandardStreams.swift)
+
+# The compiler keeps an object that comes out the same, and its age: not here.
+$(FUZZ)/LZ4Boot.o: $(DECODER_SOURCES) $(HEADER) Makefile
+	@mkdir -p $(@D)
+	rm -f $@
+	$(SWIFTC) $(EMBEDDED) $(HOST) $(FUZZ_WATCH) -module-name LZ4Boot \
+	    $(filter Sources/LZ4Boot/%,$(DECODER_SOURCES)) -c -o $@
+
+define fuzz_module
+$(FUZZ)/$(1).o: $(2) Makefile
+	@mkdir -p $$(@D)
+	rm -f $$@
+	$(SWIFTC) $(FUZZ_SWIFT) -module-name $(1) -emit-module -emit-module-path $(FUZZ)/$(1).swiftmodule \
+	    $(2) -c -o $$@
+endef
+$(eval $(call fuzz_module,BootFormats,$(wildcard Sources/BootFormats/*.swift)))
+$(eval $(call fuzz_module,LZ4BootCommand,$(FUZZ_COMMAND)))
+$(eval $(call fuzz_module,FuzzSupport,$(FUZZ_SUPPORT)))
+$(FUZZ)/LZ4BootCommand.o: $(FUZZ)/BootFormats.o
+
+FUZZ_OBJECTS := $(addprefix $(FUZZ)/,LZ4Boot.o BootFormats.o LZ4BootCommand.o FuzzSupport.o)
+# liblz4 is linked in, like the Swift runtime: the services run the targets where neither is. A folder
+# that has nothing but its archive leaves the linker no choice.
+$(FUZZ)/lib/liblz4.a:
+	@scripts/need.sh "to compare with liblz4" liblz4-dev gcc libc6-dev
+	@mkdir -p $(@D)
+	ln -sf "$$(cc -print-file-name=liblz4.a)" $@
+
+# AFL++ has its own main and counters; its runtime is compiled C and knows the same hooks.
+FUZZ_LINK := -use-ld=lld -L $(FUZZ)/lib \
+    $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/afl-compiler-rt.o /usr/lib/afl/libAFLDriver.a)
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(FUZZ)/lib/liblz4.a
+	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
+
+# The seeds are made anew wherever they are needed.
+FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
+$(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(FUZZ)/lib/liblz4.a
+	rm -rf $@ && mkdir -p $@
+	$(SWIFTC) $(filter-out $(FUZZ_WATCH),$(FUZZ_SWIFT)) -use-ld=lld -L $(FUZZ)/lib -module-name Seeds \
+	    $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a -o $(BUILD)/fuzz/seeds-writer
+	$(BUILD)/fuzz/seeds-writer $@
+
+.PHONY: fuzz-build
+fuzz-build: $(FUZZ_CHOSEN:%=$(FUZZ)/%) $(BUILD)/fuzz/seeds ## Build the fuzz targets and their seeds, SANITIZER=address TARGET=all
+
+.PHONY: fuzz
+fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all SANITIZER=address
+	FUZZ=$(FUZZ) Tests/Fuzz/run.sh $(SECONDS) $(FUZZ_CHOSEN)
+
+.PHONY: test-fuzz
+test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seeds
+	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=2000 $(FUZZ_CHOSEN)
+
 ##@ Other
 .PHONY: install
 install: cli lib lib-host ## Install the command, the stub, the libraries and the header

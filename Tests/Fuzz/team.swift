@@ -1,0 +1,69 @@
+// Teams of one to four threads: lz4boot_team against lz4boot_decode, apart and in place.
+import CLZ4Boot
+
+@testable import FuzzSupport
+
+private let threads = Threads(count: 3)
+/// More blocks than a team keeps track of, of the smallest.
+private let capacityMax = 70 << 16
+
+@c(LLVMFuzzerTestOneInput)
+public func testTeam(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
+  var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
+  let source = input.source(capacity: capacityMax)
+  let most = lookAhead(source, capacity: capacityMax)
+  let workerCount = input.choice(below: 4)
+  let flags = [0, Flag.requireChecksums, Flag.stopAfterFrame, Flag.inPlace][input.choice(below: 4)]
+  guard flags == Flag.inPlace else {
+    let capacity = input.capacity(around: most.output.count)
+    let target = HeapBytes(capacity, filledWith: 0xEE)
+    let bytes = HeapBytes(source)
+    let team = unsafe decode(
+      unsafeSource: bytes.start, source.count, into: target, flags, workerCount)
+    let alone = decode(source, capacity: capacity, flags: flags)
+    expectSame(team, alone, "team of \(workerCount + 1)")
+    return 0
+  }
+  let placement = Placement(
+    of: source, outputByteCount: most.output.count,
+    enough: min(source.count, Int(clamping: inspect(source).info.in_place_margin)),
+    choosingFrom: &input)
+  let target = placement.memory(source)
+  let team = unsafe decode(
+    unsafeSource: target.start + placement.sourceStart, source.count, into: target, flags,
+    workerCount)
+  let again = placement.memory(source)
+  var report = lz4boot_report()
+  let status = unsafe lz4boot_decode(
+    again.start + placement.sourceStart, source.count, again.start, again.count, flags, &report)
+  expectSame(
+    team, outcome(status, report, in: again), "team of \(workerCount + 1) in place")
+  return 0
+}
+
+/// With so many threads besides this one. One more comes when all is over.
+private func decode(
+  unsafeSource source: UnsafeRawPointer, _ byteCount: Int, into target: borrowing HeapBytes,
+  _ flags: UInt32, _ workerCount: Int
+) -> Outcome {
+  let memory = HeapBytes(MemoryLayout<lz4boot_team>.size, filledWith: 0xCC)
+  let team = unsafe memory.start.bindMemory(to: lz4boot_team.self, capacity: 1)
+  var report = lz4boot_report()
+  let started = unsafe lz4boot_team_start(
+    team, source, byteCount, target.start, target.count, flags, &report)
+  var status = started
+  let place = UInt(bitPattern: team)
+  threads.run { index in
+    if index < workerCount {
+      unsafe lz4boot_team_work(UnsafeMutablePointer(bitPattern: place))
+    }
+  } beside: {
+    status = unsafe lz4boot_team_finish(team, &report)
+    unsafe lz4boot_team_work(team)
+  }
+  let finished = outcome(status, report, in: target)
+  if started != .ok { expectSame(status, started, "an error that the start told") }
+  status = unsafe lz4boot_team_finish(team, &report)
+  expectSame(outcome(status, report, in: target), finished, "finish again")
+  return finished
+}
