@@ -329,7 +329,7 @@ fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all
 
 .PHONY: test-fuzz
 test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seeds
-	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=2000 $(FUZZ_CHOSEN)
+	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=1000 $(FUZZ_CHOSEN)
 
 ##@ Other
 .PHONY: install

@@ -176,20 +176,26 @@ extension ReferenceDecoder {
       }
       let mayBeBlock = size > 0 && size <= legacyStoredByteCountMax
       if size == output.count - contentStart, !mayBeBlock || mayEndFrame(at: position) {
-        if !stops, onlyZeros(from: position) { position = source.count }
+        if !stops, position < source.count, source[position] == 0 { try skipZeros() }
         return
       }
       if size == output.count - contentStart, mayBeBlock, isStartOfMagic(source[position...]) {
         throw Fault(status: .truncated_input, offset: source.count)
       }
-      guard size > 0 else {
-        throw Fault(status: .trailing_data, offset: source[wordOffset...].firstIndex { $0 != 0 }!)
-      }
+      if size == 0 { try skipZeros() }
       guard mayBeBlock else { throw Fault(status: .block_too_large, offset: wordOffset) }
       try decodeBlock(
         end: position + size, windowStart: output.count,
         limit: output.count + legacyBlockByteCountMax)
       blockIndex += 1
+    }
+  }
+
+  /// Padding, which has to last to the end of the source.
+  private mutating func skipZeros() throws(Fault) {
+    while position < source.count {
+      guard source[position] == 0 else { throw Fault(status: .trailing_data, offset: position) }
+      position += 1
     }
   }
 
