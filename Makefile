@@ -301,22 +301,22 @@ $(FUZZ)/LZ4BootCommand.o: $(FUZZ)/BootFormats.o
 FUZZ_OBJECTS := $(addprefix $(FUZZ)/,LZ4Boot.o BootFormats.o LZ4BootCommand.o FuzzSupport.o)
 # liblz4 is linked in, like the Swift runtime: the services run the targets where neither is. A folder
 # that has nothing but its archive leaves the linker no choice.
-$(FUZZ)/lib/liblz4.a:
-	@scripts/need.sh "to compare with liblz4" liblz4-dev gcc libc6-dev
+$(BUILD)/fuzz/lib/liblz4.a:
+	@scripts/need.sh "to compare with liblz4" liblz4-dev
 	@mkdir -p $(@D)
-	ln -sf "$$(cc -print-file-name=liblz4.a)" $@
+	ln -sf "$$($(CLANG) -print-file-name=liblz4.a)" $@
 
 # AFL++ has its own main and counters; its runtime is compiled C and knows the same hooks.
-FUZZ_LINK := -use-ld=lld -L $(FUZZ)/lib \
-    $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/afl-compiler-rt.o /usr/lib/afl/libAFLDriver.a)
-$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(FUZZ)/lib/liblz4.a
+FUZZ_LINK := -use-ld=lld -L $(BUILD)/fuzz/lib \
+    $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/libAFLDriver.a /usr/lib/afl/afl-compiler-rt.o)
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUILD)/fuzz/lib/liblz4.a
 	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
 
 # The seeds are made anew wherever they are needed.
 FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
-$(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(FUZZ)/lib/liblz4.a
+$(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
 	rm -rf $@ && mkdir -p $@
-	$(SWIFTC) $(filter-out $(FUZZ_WATCH),$(FUZZ_SWIFT)) -use-ld=lld -L $(FUZZ)/lib -module-name Seeds \
+	$(SWIFTC) $(filter-out $(FUZZ_WATCH),$(FUZZ_SWIFT)) -use-ld=lld -L $(BUILD)/fuzz/lib -module-name Seeds \
 	    $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a -o $(BUILD)/fuzz/seeds-writer
 	$(BUILD)/fuzz/seeds-writer $@
 
@@ -330,6 +330,35 @@ fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all
 .PHONY: test-fuzz
 test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seeds
 	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=1000 $(FUZZ_CHOSEN)
+
+.PHONY: fuzz-minimise
+fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reaches something new
+	for target in $(FUZZ_CHOSEN); do \
+	    cd $(CURDIR)/$(BUILD)/fuzz && rm -rf minimised && mkdir -p minimised corpus/$$target && \
+	    $(SANITIZER)/$$target -merge=1 minimised corpus/$$target seeds/$$target >$$target.log 2>&1 && \
+	    rm -r corpus/$$target && mv minimised corpus/$$target && \
+	    printf '%-12s %6s inputs\n' $$target "$$(ls corpus/$$target | wc -l)"; \
+	done
+
+.PHONY: fuzz-afl
+fuzz-afl: ## Fuzz with AFL++, SECONDS=60 for all together, TARGET=all
+	@scripts/need.sh "to fuzz with another engine" afl++
+	$(MAKE) --no-print-directory SANITIZER=afl fuzz-build
+	Tests/Fuzz/afl.sh $(SECONDS) $(FUZZ_CHOSEN)
+
+.PHONY: fuzz-coverage
+fuzz-coverage: ## Tell what of the shipped sources the corpora and seeds do not reach
+	@scripts/need.sh "to compare what is reached with what is to be" python3
+	$(MAKE) --no-print-directory SANITIZER=coverage fuzz-build
+	rm -f $(BUILD)/fuzz/coverage/*.profraw
+	for target in $(FUZZ_CHOSEN); do \
+	    mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+	    LLVM_PROFILE_FILE=$(BUILD)/fuzz/coverage/$$target.profraw $(BUILD)/fuzz/coverage/$$target \
+	        -runs=0 $(BUILD)/fuzz/corpus/$$target $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
+	done
+	$(TOOLCHAIN)llvm-profdata merge -o $(BUILD)/fuzz/coverage/all.profdata $(BUILD)/fuzz/coverage/*.profraw
+	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
+	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)
 
 ##@ Other
 .PHONY: install

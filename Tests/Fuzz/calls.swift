@@ -109,9 +109,10 @@ private final class Caller {
       expect(status, report, expected ?? .bad_argument, "a bad chunk")
       if hasStream { streamError = status }
       return
-    case 4:
-      // Inside the target or across an edge of it; without in place, that is refused.
-      status = unsafe lz4boot_stream_push(stream, target.start + 200, 100, &report)
+    case 4, 5:
+      // Inside the target, behind the output or where it is: in place or not, one is refused.
+      let place = variant == 4 ? 200 : 0
+      status = unsafe lz4boot_stream_push(stream, target.start + place, 100, &report)
       expect(status, report, expected, "a chunk inside the target")
     default:
       let count = min(variant, source.count - position)

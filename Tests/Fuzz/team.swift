@@ -12,16 +12,17 @@ public func testTeam(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
   let source = input.source(capacity: capacityMax)
   let most = lookAhead(source, capacity: capacityMax)
-  let workerCount = input.choice(below: 4)
+  let choice = input.choice(below: 8)
+  let workers = Workers(count: choice % 4, comeFirst: choice > 3)
   let flags = [0, Flag.requireChecksums, Flag.stopAfterFrame, Flag.inPlace][input.choice(below: 4)]
   guard flags == Flag.inPlace else {
     let capacity = input.capacity(around: most.output.count)
     let target = HeapBytes(capacity, filledWith: 0xEE)
     let bytes = HeapBytes(source)
     let team = unsafe decode(
-      unsafeSource: bytes.start, source.count, into: target, flags, workerCount)
+      unsafeSource: bytes.start, source.count, into: target, flags, workers)
     let alone = decode(source, capacity: capacity, flags: flags)
-    expectSame(team, alone, "team of \(workerCount + 1)")
+    expectSame(team, alone, "team of \(workers.count + 1)")
     return 0
   }
   let placement = Placement(
@@ -31,20 +32,27 @@ public func testTeam(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   let target = placement.memory(source)
   let team = unsafe decode(
     unsafeSource: target.start + placement.sourceStart, source.count, into: target, flags,
-    workerCount)
+    workers)
   let again = placement.memory(source)
   var report = lz4boot_report()
   let status = unsafe lz4boot_decode(
     again.start + placement.sourceStart, source.count, again.start, again.count, flags, &report)
   expectSame(
-    team, outcome(status, report, in: again), "team of \(workerCount + 1) in place")
+    team, outcome(status, report, in: again), "team of \(workers.count + 1) in place")
   return 0
 }
 
-/// With so many threads besides this one. One more comes when all is over.
+/// Threads besides the one that closes the team.
+private struct Workers {
+  let count: Int
+  /// Whether all have begun when that one does.
+  let comeFirst: Bool
+}
+
+/// Decodes with so many threads. One more comes when all is over.
 private func decode(
   unsafeSource source: UnsafeRawPointer, _ byteCount: Int, into target: borrowing HeapBytes,
-  _ flags: UInt32, _ workerCount: Int
+  _ flags: UInt32, _ workers: Workers
 ) -> Outcome {
   let memory = HeapBytes(MemoryLayout<lz4boot_team>.size, filledWith: 0xCC)
   let team = unsafe memory.start.bindMemory(to: lz4boot_team.self, capacity: 1)
@@ -53,11 +61,12 @@ private func decode(
     team, source, byteCount, target.start, target.count, flags, &report)
   var status = started
   let place = UInt(bitPattern: team)
-  threads.run { index in
-    if index < workerCount {
+  let work: (Int) -> Void = { index in
+    if index < workers.count {
       unsafe lz4boot_team_work(UnsafeMutablePointer(bitPattern: place))
     }
-  } beside: {
+  }
+  threads.run(work, behind: workers.comeFirst ? 3 : 0) {
     status = unsafe lz4boot_team_finish(team, &report)
     unsafe lz4boot_team_work(team)
   }

@@ -7,9 +7,12 @@ extension Seeds {
     bytes.replaceSubrange(offset..<offset + field.count, with: field)
   }
 
-  private static func kernel(imageSize: UInt64 = 4096, flags: UInt64 = 10) -> [UInt8] {
+  private static func kernel(
+    imageSize: UInt64 = 4096, flags: UInt64 = 10, textOffset: UInt64 = 0
+  ) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 300)
     set(0x1400_0000_d503_201f as UInt64, at: 0, in: &bytes)
+    set(textOffset, at: 8, in: &bytes)
     set(imageSize, at: 16, in: &bytes)
     set(flags, at: 24, in: &bytes)
     set(0x644d_5241 as UInt32, at: 0x38, in: &bytes)
@@ -41,7 +44,8 @@ extension Seeds {
     return [
       kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
       legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
-      [UInt8](kernel().prefix(50)),
+      [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
+      [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
     ] + magics
   }
 

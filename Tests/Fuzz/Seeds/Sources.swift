@@ -39,8 +39,15 @@ extension Seeds {
       legacy + [0, 0, 0, 0, 1], legacy + empty, legacyFrame([block(last: [1])]) + [1, 0, 0, 0, 0],
       legacyFrame([block(last: counted(5))]) + [5, 0, 0, 0, 4, 0x22, 0x4D],
       legacyFrame([block(last: counted(6))]) + littleEndian(UInt32(6)) + block(last: counted(5)),
-      legacyFrame([block([Sequence([1], offset: 1, matchByteCount: 8_500_000)], last: [1])])
-        + littleEndian(UInt32(9_000_000)),
+      large, large + [0, 0, 0], large + empty, legacy + [0, 0],
+      // A size that is a block's after all, told when one, two or more of its bytes are there.
+      legacyFrame([block(last: [1, 2])]) + littleEndian(UInt32(2)) + [0x10, 9],
+      legacyFrame([block(last: [1, 2, 3])]) + littleEndian(UInt32(3)) + [0, 9, 9],
+      legacyFrame([block([Sequence([7], offset: 1, matchByteCount: 65_533)], last: [])])
+        + littleEndian(UInt32(65_534)) + lastSequence(counted(20)),
+      frame(
+        FrameHeader(),
+        [.compressed(block([Sequence([1], offset: 1, matchByteCount: 4)], last: counted(11)))]),
       legacy + littleEndian(UInt32(8_421_521)), skippableFrame(text) + empty + skippableFrame([]),
       empty + [9, 9], skippableFrame([1], kind: 15), frame(header, [fullRun, fullRun, fullRun]),
       frame(
@@ -63,17 +70,52 @@ extension Seeds {
     return list
   }
 
+  /// Two blocks whose output is more than a block's may be stored in, and its size.
+  private static var large: [UInt8] {
+    let block = block([Sequence([7], offset: 1, matchByteCount: 4_300_000)], last: [1])
+    return legacyFrame([block, block]) + littleEndian(UInt32(8_600_004))
+  }
+
+  /// A block that starts like a skippable frame, behind a word that may be the size of what is in
+  /// front of it. Without decoding it is taken for that, of which less output comes.
+  static var sizeThatIsABlocks: [UInt8] {
+    let first = block([Sequence([7], offset: 1, matchByteCount: 40_000)], last: [1])
+    let literals: [UInt8] = [0x2A, 0x4D, 0x18, 0, 0]
+    var second = block([Sequence(literals, offset: 1, matchByteCount: 98_200)], last: counted(4))
+    second[0] |= 0x50
+    return legacyFrame([first, second]) + [UInt8](repeating: 0, count: 65_536 + 8 - second.count)
+  }
+
+  /// What repairs would put right, or would not leave as short.
+  static var damaged: [[UInt8]] {
+    let size = FrameHeader(contentSize: .max - 1)
+    let whole = sources[1]
+    return [
+      frame(size, []) + frame(size, []), [UInt8](whole.dropLast()), [UInt8](whole.dropLast(3)),
+      [UInt8](whole.prefix(60)), [UInt8](whole.prefix(9)),
+      FrameHeader(contentSize: 3).bytes + endMark,
+      whole.map { $0 == 7 ? 6 : $0 },
+    ]
+  }
+
   static var teamSources: [[UInt8]] {
     let header = FrameHeader(hasContentChecksum: true)
     let checked = FrameHeader(hasBlockChecksums: true, hasContentChecksum: true)
     let short = FrameBlock.compressed(blocks[3])
-    return [
-      frame(header, [FrameBlock](repeating: fullRun, count: 5) + [short]),
+    let slow = FrameBlock.compressed(
+      block(
+        [Sequence(randomBytes(2000, seed: 3), offset: 9, matchByteCount: 65_536 - 2003)],
+        last: [1, 2, 3]))
+    let various = [
+      frame(header, [FrameBlock](repeating: fullRun, count: 20) + [slow, fullRun, short]),
       frame(checked, [fullRun, short, fullRun, fullRun]),
       frame(checked, [FrameBlock](repeating: fullRun, count: 68)),
       frame(FrameHeader(isIndependent: false), [fullRun, fullRun, short]),
       frame(FrameHeader(), [fullRun, .compressed([0x10]), fullRun]),
+      [UInt8](frame(checked, [fullRun, fullRun, fullRun]).dropLast(200)), large,
     ]
+    // Each with every choice.
+    return various.flatMap { [[UInt8]](repeating: $0, count: 6) }
   }
 
   /// Every call with some of its variants.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Threads that wait for work, as starting one takes longer than most runs.
 @safe
@@ -8,6 +9,7 @@ final class Threads: Sendable {
   private nonisolated(unsafe) let barrier: UnsafeMutablePointer<pthread_barrier_t>
   // Written by the caller of `run` while all threads are at the barrier, which orders it.
   private nonisolated(unsafe) var work: (Int) -> Void = { _ in }
+  private let startedCount = Atomic(0)
 
   init(count: Int) {
     self.count = count
@@ -26,10 +28,14 @@ final class Threads: Sendable {
     }
   }
 
-  /// Runs `other` on every thread, with its index, while the caller runs `own`.
-  func run(_ other: @escaping (Int) -> Void, beside own: () -> Void) {
+  /// Runs `other` on every thread, with its index, while the caller runs `own`, which begins when so
+  /// many of them have begun.
+  func run(_ other: @escaping (Int) -> Void, behind count: Int, own: () -> Void) {
     unsafe work = other
+    startedCount.store(0, ordering: .relaxed)
     unsafe pthread_barrier_wait(barrier)
+    // Relaxed, as all of these: only when they run is meant, nothing is handed over.
+    while startedCount.load(ordering: .relaxed) < count { sched_yield() }
     own()
     unsafe pthread_barrier_wait(barrier)
   }
@@ -37,6 +43,7 @@ final class Threads: Sendable {
   private func serve(_ index: Int) -> Never {
     while true {
       unsafe pthread_barrier_wait(barrier)
+      startedCount.wrappingAdd(1, ordering: .relaxed)
       unsafe work(index)
       unsafe pthread_barrier_wait(barrier)
     }

@@ -174,7 +174,8 @@ extension ReferenceDecoder {
         position = wordOffset
         return
       }
-      let mayBeBlock = size > 0 && size <= legacyStoredByteCountMax
+      if size == 0 { try skipZeros() }
+      let mayBeBlock = size <= legacyStoredByteCountMax
       if size == output.count - contentStart, !mayBeBlock || mayEndFrame(at: position) {
         if !stops, position < source.count, source[position] == 0 { try skipZeros() }
         return
@@ -182,7 +183,6 @@ extension ReferenceDecoder {
       if size == output.count - contentStart, mayBeBlock, isStartOfMagic(source[position...]) {
         throw Fault(status: .truncated_input, offset: source.count)
       }
-      if size == 0 { try skipZeros() }
       guard mayBeBlock else { throw Fault(status: .block_too_large, offset: wordOffset) }
       try decodeBlock(
         end: position + size, windowStart: output.count,

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Tells which lines and regions of the shipped sources no input of the corpora reaches.
+
+    coverage.py LLVM_COV PROFILE EXCEPTIONS BINARY...
+
+Each line of EXCEPTIONS is `file: source text: reason`. What is unreached and not listed fails.
+"""
+import collections
+import json
+import os
+import subprocess
+import sys
+
+# The decoder, what the stub reads, and what of the command judges files.
+SHIPPED = ["Sources/LZ4Boot", "Sources/BootFormats"] + [
+    f"Sources/lz4boot/{name}.swift"
+    for name in ("ContentKind", "Decoding", "KernelSource", "PEExtent", "SourceInfo")
+]
+CODE_REGION = 0
+
+
+def export(llvm_cov, profile, binaries):
+    objects = [word for binary in binaries[1:] for word in ("-object", binary)]
+    command = [llvm_cov, "export", "-instr-profile", profile, binaries[0], *objects, *SHIPPED]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["data"][0]
+
+
+def region_counts(data):
+    """How often each region was reached, in all copies of its function: file -> place -> count."""
+    files = collections.defaultdict(collections.Counter)
+    for function in data["functions"]:
+        for line, column, end_line, end_column, count, file, _, kind in function["regions"]:
+            name = os.path.relpath(function["filenames"][file])
+            if kind == CODE_REGION and name.startswith(tuple(SHIPPED)):
+                files[name][line, column, end_line, end_column] += count
+    return files
+
+
+def main(llvm_cov, profile, exceptions, *binaries):
+    with open(exceptions, encoding="utf-8") as lines:
+        listed = {tuple(line.split(": ", 2)[:2]) for line in lines if not line.startswith("#")}
+    data = export(llvm_cov, profile, binaries)
+    unlisted = excepted = total = 0
+    for name, counts in sorted(region_counts(data).items()):
+        with open(name, encoding="utf-8") as file:
+            text = file.read().splitlines()
+        total += len(counts)
+        for (line, column, *_), count in sorted(counts.items()):
+            source = text[line - 1].strip()
+            if count == 0 and (name, source) in listed:
+                excepted += 1
+            elif count == 0:
+                unlisted += 1
+                print(f"not reached: {name}:{line}:{column}: {source}")
+    lines = data["totals"]["lines"]
+    print(f"{total - unlisted - excepted} of {total} regions reached, {excepted} excepted ({exceptions}), "
+          f"{unlisted} missing; {lines['covered']} of {lines['count']} lines")
+    return unlisted > 0
+
+
+sys.exit(main(*sys.argv[1:]))
