@@ -283,7 +283,7 @@ FUZZ_COMMAND := $(addprefix Sources/lz4boot/,CommandFailure.swift ContentKind.sw
 $(FUZZ)/LZ4Boot.o: $(DECODER_SOURCES) $(HEADER) Makefile
 	@mkdir -p $(@D)
 	rm -f $@
-	$(SWIFTC) $(EMBEDDED) $(HOST) $(FUZZ_WATCH) -module-name LZ4Boot \
+	$(SWIFTC) $(EMBEDDED) -target $(shell uname -m)-unknown-linux-gnu $(FUZZ_WATCH) -module-name LZ4Boot \
 	    $(filter Sources/LZ4Boot/%,$(DECODER_SOURCES)) -c -o $@
 
 define fuzz_module
@@ -359,6 +359,11 @@ fuzz-coverage: ## Tell what of the shipped sources the corpora and seeds do not 
 	$(TOOLCHAIN)llvm-profdata merge -o $(BUILD)/fuzz/coverage/all.profdata $(BUILD)/fuzz/coverage/*.profraw
 	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
 	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)
+
+.PHONY: test-oss-fuzz
+test-oss-fuzz: ## Build the fuzz targets as OSS-Fuzz and ClusterFuzzLite do, SANITIZER=address
+	@scripts/need.sh "to pack and unpack seeds" zip unzip liblz4-dev
+	Tests/Fuzz/oss-fuzz.sh $(SANITIZER)
 
 ##@ Other
 .PHONY: install

@@ -108,6 +108,8 @@ private func testWriting(_ image: PackedImage, over bytes: [UInt8]) {
   let head = PackedImage.headByteCount
   expectSame([UInt8](written[head...]), [UInt8](bytes[head...]), "behind the descriptor")
   expectSame(try? PackedImage(parsing: written.span), image, "written and read")
+  // That a kernel is not big-endian its own header has told.
+  guard image.kernelFlags & 1 == 0 else { return }
   guard let header = try? Arm64Image(parsing: written.span) else { fail("no header") }
   let reserved = [header.code, header.imageSize, header.flags, header.textOffset]
   expectSame(
