@@ -252,9 +252,8 @@ format: ## Format the Swift sources
 include Tests/Verification/verification.mk
 
 ##@ Fuzzing
-# What the decoder and whatever else reads untrusted bytes are compiled to, and how they are watched:
-# by SANITIZER for libFuzzer, or for AFL++, or to see what is reached. By the compiler itself, as
-# SwiftPM loses one of two sanitizers.
+# The shipped sources, and how they are watched: by SANITIZER for libFuzzer, or for AFL++, or to see
+# what is reached. Compiled without SwiftPM, which loses one of two sanitizers.
 SANITIZER ?= address
 SECONDS ?= 60
 TARGET ?= all
@@ -306,13 +305,12 @@ $(BUILD)/fuzz/lib/liblz4.a:
 	@mkdir -p $(@D)
 	ln -sf "$$($(CLANG) -print-file-name=liblz4.a)" $@
 
-# AFL++ has its own main and counters; its runtime is compiled C and knows the same hooks.
+# AFL++ has its own main, and a runtime that counts by the hooks that swiftc plants.
 FUZZ_LINK := -use-ld=lld -L $(BUILD)/fuzz/lib \
     $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/libAFLDriver.a /usr/lib/afl/afl-compiler-rt.o)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUILD)/fuzz/lib/liblz4.a
 	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
 
-# The seeds are made anew wherever they are needed.
 FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
 $(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
 	rm -rf $@ && mkdir -p $@
@@ -334,10 +332,13 @@ test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seed
 .PHONY: fuzz-minimise
 fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reaches something new
 	for target in $(FUZZ_CHOSEN); do \
-	    cd $(CURDIR)/$(BUILD)/fuzz && rm -rf minimised && mkdir -p minimised corpus/$$target && \
-	    $(SANITIZER)/$$target -merge=1 minimised corpus/$$target seeds/$$target >$$target.log 2>&1 && \
-	    rm -r corpus/$$target && mv minimised corpus/$$target && \
-	    printf '%-12s %6s inputs\n' $$target "$$(ls corpus/$$target | wc -l)"; \
+	    rm -rf $(BUILD)/fuzz/minimised; \
+	    mkdir -p $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
+	    $(FUZZ)/$$target -merge=1 $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target \
+	        $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
+	    rm -r $(BUILD)/fuzz/corpus/$$target; \
+	    mv $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
+	    printf '%-12s %6s inputs\n' $$target "$$(ls $(BUILD)/fuzz/corpus/$$target | wc -l)"; \
 	done
 
 .PHONY: fuzz-afl
@@ -359,6 +360,9 @@ fuzz-coverage: ## Tell what of the shipped sources the corpora and seeds do not 
 	$(TOOLCHAIN)llvm-profdata merge -o $(BUILD)/fuzz/coverage/all.profdata $(BUILD)/fuzz/coverage/*.profraw
 	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
 	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)
+
+# The short forms.
+test: test-fuzz test-oss-fuzz
 
 .PHONY: test-oss-fuzz
 test-oss-fuzz: ## Build the fuzz targets as OSS-Fuzz and ClusterFuzzLite do, SANITIZER=address

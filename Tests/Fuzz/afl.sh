@@ -21,7 +21,7 @@ for target in "$@"; do
     stat() { sed -n "s/^$1 *: *//p" "$found/default/fuzzer_stats"; }
     for crash in "$found"/default/crashes/id* "$found"/default/hangs/id*; do
         [ -e "$crash" ] || continue
-        echo "reproduce: build/fuzz/address/$target $crash" >&2
+        echo "reproduce: build/fuzz/afl/$target $crash" >&2
         exit 1
     done
     printf '%-12s %10s runs  %7s/s  %6s edges  no crash\n' "$target" "$(stat execs_done)" \

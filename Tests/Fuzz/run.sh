@@ -26,7 +26,7 @@ for target in "$@"; do
         -timeout=20 -print_final_stats=1 $folders build/fuzz/seeds/"$target" >"$log" 2>&1; then
         grep -m 1 -A 12 'difference:\|ERROR:' "$log" >&2 || tail -20 "$log" >&2
         crash=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
-        echo "reproduce: $binaries/$target $crash" >&2
+        [ -z "$crash" ] || echo "reproduce: $binaries/$target $crash" >&2
         exit 1
     fi
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

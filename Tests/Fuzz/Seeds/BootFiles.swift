@@ -59,52 +59,127 @@ extension Seeds {
     for (index, value) in fields.enumerated() { set(value, at: 0x40 + 8 * index, in: &packed) }
     var misaligned = packed
     set(8193 as UInt64, at: 0x90, in: &misaligned)
+    let others: [(field: Int, value: UInt64)] = [
+      (2, 0), (2, 1 << 30), (5, 63), (5, 5000), (6, 1 << 30), (7, 2 << 20), (9, 1), (9, 1 << 29),
+      (6, (1 << 30) - 4096), (3, 0), (10, 0),
+    ]
     return [kernel(), packed, [UInt8](packed.prefix(168)), misaligned]
+      + others.map { other in
+        var image = packed
+        set(other.value, at: 0x40 + 8 * other.field, in: &image)
+        return image
+      }
   }
 
   // MARK: Device trees
 
-  private static func board(_ chosen: String, uart: String) -> [UInt8] {
-    DeviceTreeBuilder.tree { root in
-      root.property("#address-cells", cells: 2)
-      root.property("#size-cells", cells: 2)
-      root.node("psci") { psci in
-        psci.property("compatible", DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2"))
-        psci.property("method", text: "smc")
-      }
-      root.node("cpus") { cpus in
-        cpus.property("#address-cells", cells: 1)
-        for core in 0..<4 as Range<UInt32> {
-          cpus.node("cpu@\(core)") { cpu in
-            cpu.property("device_type", text: "cpu")
-            cpu.property("enable-method", text: "psci")
-            cpu.property("reg", cells: core)
-            if core == 2 { cpu.property("status", text: "fail") }
+  /// A board with a bus and a UART on it, each property of which can be left out or be another.
+  private struct Board {
+    var chosen = "serial0:115200n8"
+    var alias = "/soc/serial@9000000"
+    var psci: [UInt8]? = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2")
+    var method: String? = "smc"
+    var coreCells: UInt32? = 1
+    var compatible: [UInt8]? = DeviceTreeBuilder.text("x,y", "arm,pl011")
+    /// Of the root, the bus and the bus above it.
+    var rootCells: UInt32? = 2
+    var busCells: UInt32? = 1
+    var ranges: [UInt32]? = [0x7e00_0000, 0, 0x3f00_0000, 0x0100_0000]
+    var reg: [UInt32]? = [0x7e20_1000, 0x1000]
+    var shift: [UInt32]? = [2]
+    var width: [UInt32]? = [4]
+
+    var blob: [UInt8] {
+      DeviceTreeBuilder.tree { root in
+        if let rootCells { root.property("#address-cells", cells: rootCells) }
+        root.node("psci") { node in
+          if let psci { node.property("compatible", psci) }
+          if let method { node.property("method", text: method) }
+        }
+        root.node("cpus") { cpus in
+          if let coreCells { cpus.property("#address-cells", cells: coreCells) }
+          for core in 0..<5 as Range<UInt32> { add(core, to: &cpus) }
+        }
+        root.node("aliases") { $0.property("serial0", text: alias) }
+        root.node("chosen") { $0.property("stdout-path", text: chosen) }
+        root.cell(4)
+        root.node("soc") { soc in
+          if let busCells { soc.property("#address-cells", cells: busCells) }
+          soc.property("#size-cells", cells: 1)
+          if let ranges { soc.property("ranges", DeviceTreeBuilder.bigEndian(ranges)) }
+          soc.node("serial@9000000") { node in
+            if let compatible { node.property("compatible", compatible) }
+            if let reg { node.property("reg", DeviceTreeBuilder.bigEndian(reg)) }
+            if let shift { node.property("reg-shift", DeviceTreeBuilder.bigEndian(shift)) }
+            if let width { node.property("reg-io-width", DeviceTreeBuilder.bigEndian(width)) }
           }
         }
       }
-      root.node("aliases") { $0.property("serial0", text: "/soc/serial@9000000") }
-      root.node("chosen") { $0.property("stdout-path", text: chosen) }
-      root.cell(4)
-      root.node("soc") { soc in
-        soc.property("#address-cells", cells: 1)
-        soc.property("#size-cells", cells: 1)
-        soc.property("ranges", cells: 0x7e00_0000, 0, 0x3f00_0000, 0, 0x0100_0000)
-        soc.node("serial@9000000") { node in
-          node.property("compatible", DeviceTreeBuilder.text("x,y", uart))
-          node.property("reg", cells: 0x7e20_1000, 0x1000)
-          node.property("reg-shift", cells: 2)
-          node.property("reg-io-width", cells: 4)
-        }
+    }
+
+    private func add(_ core: UInt32, to cpus: inout DeviceTreeBuilder) {
+      cpus.node("cpu@\(core)") { cpu in
+        cpu.property("device_type", text: core == 1 ? "cache" : "cpu")
+        cpu.property("enable-method", text: "psci")
+        let reg = coreCells == 2 ? [0, core] : [core == 3 ? 0x0100_0000 : core]
+        cpu.property("reg", DeviceTreeBuilder.bigEndian(reg))
+        if core == 2 { cpu.property("status", text: "fail") }
       }
     }
   }
 
+  private static func board(_ change: (inout Board) -> Void) -> [UInt8] {
+    var board = Board()
+    change(&board)
+    return board.blob
+  }
+
+  private static func text(_ string: String) -> [UInt8] { DeviceTreeBuilder.text(string) }
+
   static var trees: [[UInt8]] {
+    let deep = String(repeating: "/soc", count: 20)
+    var damaged = board { _ in }
+    damaged[damaged.count - 200] = 0xFF
+    return boards + [
+      damaged, DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
+      // Deeper than anything that is looked for.
+      DeviceTreeBuilder.tree { root in
+        func nest(_ depth: Int, _ node: inout DeviceTreeBuilder) {
+          if depth > 0 { node.node("soc") { nest(depth - 1, &$0) } }
+        }
+        root.node("chosen") { $0.property("stdout-path", text: deep) }
+        nest(20, &root)
+      },
+    ]
+  }
+
+  private static var boards: [[UInt8]] {
     [
-      board("serial0:115200n8", uart: "arm,pl011"), board("/soc/serial", uart: "ns16550a"),
-      board("serial0", uart: "snps,dw-apb-uart"), board("/soc//serial@9000000:", uart: "none"),
-      DeviceTreeBuilder.tree { _ in },
+      board { _ in }, board { $0.chosen = "/soc/serial" },
+      board { $0.chosen = "/soc//serial@9000000:" },
+      board { $0.chosen = "serial0/none" }, board { $0.chosen = "other" },
+      board { $0.chosen = "/" },
+      board { $0.chosen = String(repeating: "/soc", count: 65) },
+      board { $0.chosen = String(repeating: "s", count: 32) }, board { $0.alias = "soc" },
+      board { $0.alias = "/soc/uart" }, board { $0.alias = "" },
+      board { $0.compatible = text("ns16550a") }, board { $0.compatible = nil },
+      board { $0.compatible = text("snps,dw-apb-uart") }, board { $0.compatible = text("none") },
+      board { $0.compatible = text("arm,sbsa-uart") }, board { $0.compatible = [1] },
+      board { $0.rootCells = 3 }, board { $0.rootCells = nil }, board { $0.rootCells = 1 },
+      board { $0.busCells = nil }, board { $0.busCells = 3 }, board { $0.ranges = nil },
+      board { $0.ranges = [] }, board { $0.ranges = [0, 0, 0, 1] },
+      board { $0.ranges = [0, 0, 0] },
+      // What wraps around is no address.
+      board { $0.ranges = [0x7e00_0000, 0xffff_ffff, 0xffff_ff00, 0x0100_0000] },
+      board { $0.ranges = [0x7e00_0000, 0xffff, 0, 0x0100_0000] },
+      board { $0.reg = nil }, board { $0.reg = [] }, board { $0.reg = [0x7e20_1001] },
+      board { $0.shift = nil }, board { $0.shift = [4] }, board { $0.shift = [] },
+      board { $0.width = nil }, board { $0.width = [2] },
+      board { ($0.compatible, $0.shift) = (text("ns16550"), [0]) },
+      board { ($0.compatible, $0.reg) = (text("ns16550"), [0x7e20_1001]) },
+      board { $0.psci = nil }, board { $0.psci = text("arm,psci") }, board { $0.method = nil },
+      board { $0.method = "hvc" }, board { $0.method = "none" }, board { $0.coreCells = 2 },
+      board { $0.coreCells = nil }, board { $0.coreCells = 3 },
     ]
   }
 }
