@@ -264,8 +264,8 @@ FUZZ_WATCH_address := -sanitize=fuzzer,address
 FUZZ_WATCH_thread := -sanitize=fuzzer,thread
 FUZZ_WATCH_coverage := -sanitize=fuzzer -profile-generate -profile-coverage-mapping
 FUZZ_WATCH_afl := -sanitize=address -sanitize-coverage=edge,trace-pc-guard
-FUZZ_WATCH := -g $(FUZZ_WATCH_$(SANITIZER))
-FUZZ_SWIFT := $(FUZZ_WATCH) -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety \
+FUZZ_WATCH := $(FUZZ_WATCH_$(SANITIZER))
+FUZZ_SWIFT := -g -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety \
     -warnings-as-errors -static-stdlib -enable-testing -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
 
 # The references of the tests, on which the harnesses rely.
@@ -282,18 +282,19 @@ FUZZ_COMMAND := $(addprefix Sources/lz4boot/,CommandFailure.swift ContentKind.sw
 $(FUZZ)/LZ4Boot.o: $(DECODER_SOURCES) $(HEADER) Makefile
 	@mkdir -p $(@D)
 	rm -f $@
-	$(SWIFTC) $(EMBEDDED) -target $(shell uname -m)-unknown-linux-gnu $(FUZZ_WATCH) -module-name LZ4Boot \
+	$(SWIFTC) $(EMBEDDED) -target $(shell uname -m)-unknown-linux-gnu -g $(FUZZ_WATCH) -module-name LZ4Boot \
 	    $(filter Sources/LZ4Boot/%,$(DECODER_SOURCES)) -c -o $@
 
 define fuzz_module
 $(FUZZ)/$(1).o: $(2) Makefile
 	@mkdir -p $$(@D)
 	rm -f $$@
-	$(SWIFTC) $(FUZZ_SWIFT) -module-name $(1) -emit-module -emit-module-path $(FUZZ)/$(1).swiftmodule \
+	$(SWIFTC) $(FUZZ_SWIFT) $(3) -module-name $(1) -emit-module -emit-module-path $(FUZZ)/$(1).swiftmodule \
 	    $(2) -c -o $$@
 endef
-$(eval $(call fuzz_module,BootFormats,$(wildcard Sources/BootFormats/*.swift)))
-$(eval $(call fuzz_module,LZ4BootCommand,$(FUZZ_COMMAND)))
+$(eval $(call fuzz_module,BootFormats,$(wildcard Sources/BootFormats/*.swift),$(FUZZ_WATCH)))
+$(eval $(call fuzz_module,LZ4BootCommand,$(FUZZ_COMMAND),$(FUZZ_WATCH)))
+# What compares is not watched: it would take most of the time.
 $(eval $(call fuzz_module,FuzzSupport,$(FUZZ_SUPPORT)))
 $(FUZZ)/LZ4BootCommand.o: $(FUZZ)/BootFormats.o
 
@@ -309,12 +310,12 @@ $(BUILD)/fuzz/lib/liblz4.a:
 FUZZ_LINK := -use-ld=lld -L $(BUILD)/fuzz/lib \
     $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/libAFLDriver.a /usr/lib/afl/afl-compiler-rt.o)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUILD)/fuzz/lib/liblz4.a
-	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
+	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_WATCH) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
 
 FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
 $(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
 	rm -rf $@ && mkdir -p $@
-	$(SWIFTC) $(filter-out $(FUZZ_WATCH),$(FUZZ_SWIFT)) -use-ld=lld -L $(BUILD)/fuzz/lib -module-name Seeds \
+	$(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -L $(BUILD)/fuzz/lib -module-name Seeds \
 	    $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a -o $(BUILD)/fuzz/seeds-writer
 	$(BUILD)/fuzz/seeds-writer $@
 

@@ -4,8 +4,8 @@ import CLZ4Boot
 @testable import FuzzSupport
 
 private let threads = Threads(count: 3)
-/// More blocks than a team keeps track of, of the smallest.
-private let capacityMax = 70 << 16
+/// Of the smallest blocks more than one for every thread, again and again.
+private let capacityMax = 24 << 16
 
 @c(LLVMFuzzerTestOneInput)
 public func testTeam(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {

@@ -109,7 +109,7 @@ extension Seeds {
     let various = [
       frame(header, [FrameBlock](repeating: fullRun, count: 20) + [slow, fullRun, short]),
       frame(checked, [fullRun, short, fullRun, fullRun]),
-      frame(checked, [FrameBlock](repeating: fullRun, count: 68)),
+      frame(checked, [FrameBlock](repeating: fullRun, count: 12)),
       frame(FrameHeader(isIndependent: false), [fullRun, fullRun, short]),
       frame(FrameHeader(), [fullRun, .compressed([0x10]), fullRun]),
       [UInt8](frame(checked, [fullRun, fullRun, fullRun]).dropLast(200)), large,

@@ -22,7 +22,7 @@ func check(
 
 /// Room for the output of every source, kept from run to run: to fill so much takes longer than to
 /// decode most sources.
-private nonisolated(unsafe) let scratch = HeapBytes(70 << 16, filledWith: 0)
+private nonisolated(unsafe) let scratch = HeapBytes(24 << 16, filledWith: 0)
 
 /// What there is to be decoded, for a look before the decode that is to be tested.
 func lookAhead(_ bytes: [UInt8], capacity: Int = outputByteCountMax) -> Outcome {
