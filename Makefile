@@ -50,9 +50,9 @@ endif
 ##@ Main
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } \
+	@sed 's/^include /cat /e' Makefile | awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: lib
 lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
@@ -251,124 +251,7 @@ format: ## Format the Swift sources
 
 include Tests/Verification/verification.mk
 
-##@ Fuzzing
-# The shipped sources, and how they are watched: by SANITIZER for libFuzzer, or for AFL++, or to see
-# what is reached. Compiled without SwiftPM, which loses one of two sanitizers.
-SANITIZER ?= address
-SECONDS ?= 60
-TARGET ?= all
-FUZZ := $(BUILD)/fuzz/$(SANITIZER)
-FUZZ_TARGETS := $(patsubst Tests/Fuzz/%.swift,%,$(wildcard Tests/Fuzz/*.swift))
-FUZZ_CHOSEN := $(if $(filter all,$(TARGET)),$(FUZZ_TARGETS),$(TARGET))
-FUZZ_WATCH_address := -sanitize=fuzzer,address
-FUZZ_WATCH_thread := -sanitize=fuzzer,thread
-FUZZ_WATCH_coverage := -sanitize=fuzzer -profile-generate -profile-coverage-mapping
-FUZZ_WATCH_afl := -sanitize=address -sanitize-coverage=edge,trace-pc-guard
-FUZZ_WATCH := $(FUZZ_WATCH_$(SANITIZER))
-FUZZ_SWIFT := -g -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety \
-    -warnings-as-errors -static-stdlib -enable-testing -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
-
-# The references of the tests, on which the harnesses rely.
-FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) Tests/BootFormatsTests/DeviceTreeBuilder.swift \
-    $(addprefix Tests/LZ4BootTests/Support/,LZ4Builder.swift NaiveXXH32.swift Outcome.swift \
-    RandomSource.swift ReferenceDecoder.swift ReferenceDecoder+Frames.swift SplitMix64.swift) \
-    $(addprefix Tests/DifferentialTests/Support/,LibLZ4.swift StrictFormat.swift)
-# What of the command reads files that it is given.
-FUZZ_COMMAND := $(addprefix Sources/lz4boot/,CommandFailure.swift ContentKind.swift Decoding.swift \
-    Explanation.swift InfoListing.swift InputFile.swift KernelSource.swift MappedMemory.swift \
-    PEExtent.swift ProgressBar.swift SourceInfo.swift StandardStreams.swift)
-
-# The compiler keeps an object that comes out the same, and its age: not here.
-$(FUZZ)/LZ4Boot.o: $(DECODER_SOURCES) $(HEADER) Makefile
-	@mkdir -p $(@D)
-	rm -f $@
-	$(SWIFTC) $(EMBEDDED) -target $(shell uname -m)-unknown-linux-gnu -g $(FUZZ_WATCH) -module-name LZ4Boot \
-	    $(filter Sources/LZ4Boot/%,$(DECODER_SOURCES)) -c -o $@
-
-define fuzz_module
-$(FUZZ)/$(1).o: $(2) Makefile
-	@mkdir -p $$(@D)
-	rm -f $$@
-	$(SWIFTC) $(FUZZ_SWIFT) $(3) -module-name $(1) -emit-module -emit-module-path $(FUZZ)/$(1).swiftmodule \
-	    $(2) -c -o $$@
-endef
-$(eval $(call fuzz_module,BootFormats,$(wildcard Sources/BootFormats/*.swift),$(FUZZ_WATCH)))
-$(eval $(call fuzz_module,LZ4BootCommand,$(FUZZ_COMMAND),$(FUZZ_WATCH)))
-# What compares is not watched: it would take most of the time.
-$(eval $(call fuzz_module,FuzzSupport,$(FUZZ_SUPPORT)))
-$(FUZZ)/LZ4BootCommand.o: $(FUZZ)/BootFormats.o
-
-FUZZ_OBJECTS := $(addprefix $(FUZZ)/,LZ4Boot.o BootFormats.o LZ4BootCommand.o FuzzSupport.o)
-# liblz4 is linked in, like the Swift runtime: the services run the targets where neither is. A folder
-# that has nothing but its archive leaves the linker no choice.
-$(BUILD)/fuzz/lib/liblz4.a:
-	@scripts/need.sh "to compare with liblz4" liblz4-dev
-	@mkdir -p $(@D)
-	ln -sf "$$($(CLANG) -print-file-name=liblz4.a)" $@
-
-# AFL++ has its own main, and a runtime that counts by the hooks that swiftc plants.
-FUZZ_LINK := -use-ld=lld -L $(BUILD)/fuzz/lib \
-    $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/libAFLDriver.a /usr/lib/afl/afl-compiler-rt.o)
-$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUILD)/fuzz/lib/liblz4.a
-	$(SWIFTC) $(FUZZ_SWIFT) $(FUZZ_WATCH) $(FUZZ_LINK) -module-name Fuzz_$* $< $(FUZZ_OBJECTS) -o $@
-
-FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
-$(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
-	rm -rf $@ && mkdir -p $@
-	$(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -L $(BUILD)/fuzz/lib -module-name Seeds \
-	    $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a -o $(BUILD)/fuzz/seeds-writer
-	$(BUILD)/fuzz/seeds-writer $@
-
-.PHONY: fuzz-build
-fuzz-build: $(FUZZ_CHOSEN:%=$(FUZZ)/%) $(BUILD)/fuzz/seeds ## Build the fuzz targets and their seeds, SANITIZER=address TARGET=all
-
-.PHONY: fuzz
-fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all SANITIZER=address
-	FUZZ=$(FUZZ) Tests/Fuzz/run.sh $(SECONDS) $(FUZZ_CHOSEN)
-
-.PHONY: test-fuzz
-test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seeds
-	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=1000 $(FUZZ_CHOSEN)
-
-.PHONY: fuzz-minimise
-fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reaches something new
-	for target in $(FUZZ_CHOSEN); do \
-	    rm -rf $(BUILD)/fuzz/minimised; \
-	    mkdir -p $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
-	    $(FUZZ)/$$target -merge=1 $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target \
-	        $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
-	    rm -r $(BUILD)/fuzz/corpus/$$target; \
-	    mv $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
-	    printf '%-12s %6s inputs\n' $$target "$$(ls $(BUILD)/fuzz/corpus/$$target | wc -l)"; \
-	done
-
-.PHONY: fuzz-afl
-fuzz-afl: ## Fuzz with AFL++, SECONDS=60 for all together, TARGET=all
-	@scripts/need.sh "to fuzz with another engine" afl++
-	$(MAKE) --no-print-directory SANITIZER=afl fuzz-build
-	Tests/Fuzz/afl.sh $(SECONDS) $(FUZZ_CHOSEN)
-
-.PHONY: fuzz-coverage
-fuzz-coverage: ## Tell what of the shipped sources the corpora and seeds do not reach
-	@scripts/need.sh "to compare what is reached with what is to be" python3
-	$(MAKE) --no-print-directory SANITIZER=coverage fuzz-build
-	rm -f $(BUILD)/fuzz/coverage/*.profraw
-	for target in $(FUZZ_CHOSEN); do \
-	    mkdir -p $(BUILD)/fuzz/corpus/$$target; \
-	    LLVM_PROFILE_FILE=$(BUILD)/fuzz/coverage/$$target.profraw $(BUILD)/fuzz/coverage/$$target \
-	        -runs=0 $(BUILD)/fuzz/corpus/$$target $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
-	done
-	$(TOOLCHAIN)llvm-profdata merge -o $(BUILD)/fuzz/coverage/all.profdata $(BUILD)/fuzz/coverage/*.profraw
-	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
-	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)
-
-# The short forms.
-test: test-fuzz test-oss-fuzz
-
-.PHONY: test-oss-fuzz
-test-oss-fuzz: ## Build the fuzz targets as OSS-Fuzz and ClusterFuzzLite do, SANITIZER=address
-	@scripts/need.sh "to pack and unpack seeds" zip unzip liblz4-dev
-	Tests/Fuzz/oss-fuzz.sh $(SANITIZER)
+include Tests/Fuzz/fuzz.mk
 
 ##@ Other
 .PHONY: install

@@ -17,10 +17,7 @@ cd "$SRC/lz4boot"
 make -j"$(nproc)" BUILD="$WORK/build" SANITIZER="$SANITIZER" TARGET=all fuzz-build
 for source in Tests/Fuzz/*.swift; do
     target=$(basename "$source" .swift)
-    words=lz4
-    case $target in device_tree | image | kernel) words=boot ;; esac
-    cp "$WORK/build/fuzz/$SANITIZER/$target" "$OUT/"
-    cp "Tests/Fuzz/$words.dict" "$OUT/$target.dict"
+    cp "$WORK/build/fuzz/$SANITIZER/$target" "$WORK/build/fuzz/$SANITIZER/$target.dict" "$OUT/"
     rm -f "$OUT/${target}_seed_corpus.zip"
     zip -jqr "$OUT/${target}_seed_corpus.zip" "$WORK/build/fuzz/seeds/$target"
 done

@@ -9,11 +9,9 @@ shift
 export ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0:quarantine_size_mb=16:malloc_context_size=1
 export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1
 for target in "$@"; do
-    words=lz4
-    case $target in device_tree | image | kernel) words=boot ;; esac
     found=build/fuzz/afl-found/$target
     rm -rf "$found" && mkdir -p "$found"
-    afl-fuzz -i "build/fuzz/seeds/$target" -o "$found" -x "Tests/Fuzz/$words.dict" -V "$seconds" -t 20000 \
+    afl-fuzz -i "build/fuzz/seeds/$target" -o "$found" -x "build/fuzz/afl/$target.dict" -V "$seconds" -t 20000 \
         -m none -- "build/fuzz/afl/$target" >"build/fuzz/$target.afl.log" 2>&1 || {
         tail -20 "build/fuzz/$target.afl.log" >&2
         exit 1

@@ -13,8 +13,6 @@ esac
 # Faster: little memory is kept from use once it is freed, and its stacks are not kept.
 export ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=1:${ASAN_OPTIONS:-}
 for target in "$@"; do
-    words=lz4
-    case $target in device_tree | image | kernel) words=boot ;; esac
     crashes=build/fuzz/crashes/$target
     folders=build/fuzz/corpus/$target
     mkdir -p "$crashes" "$folders"
@@ -22,7 +20,7 @@ for target in "$@"; do
     # A fixed number of runs is the same every time: it neither reads nor keeps what others found.
     case $length in -runs=*) folders= seed=-seed=1 ;; *) seed= ;; esac
     # shellcheck disable=SC2086  # nothing, or one word
-    if ! "$binaries/$target" $length $seed -dict=Tests/Fuzz/$words.dict -artifact_prefix="$crashes/" \
+    if ! "$binaries/$target" $length $seed -dict="$binaries/$target.dict" -artifact_prefix="$crashes/" \
         -timeout=20 -print_final_stats=1 $folders build/fuzz/seeds/"$target" >"$log" 2>&1; then
         grep -m 1 -A 12 'difference:\|ERROR:' "$log" >&2 || tail -20 "$log" >&2
         crash=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)

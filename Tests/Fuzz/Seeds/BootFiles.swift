@@ -71,6 +71,29 @@ extension Seeds {
       }
   }
 
+  // MARK: Packed Images with a payload, and a device tree behind
+
+  static var boots: [[UInt8]] {
+    let checked = FrameHeader(hasBlockChecksums: true, hasContentChecksum: true)
+    let first = kernel(imageSize: 1 << 20, textOffset: 0x8000)
+    let filled = first + [UInt8](repeating: 0, count: 65_536 - first.count)
+    // Something to do for other cores.
+    let long = frame(
+      checked, [.compressed(LibLZ4.compressBlock(filled, level: 9)), fullRun, fullRun])
+    let payloads = [
+      long, frame(checked, [.stored(kernel())]), frame(checked, [.stored(kernel(imageSize: 0))]),
+      frame(FrameHeader(), [.stored(kernel())]), [UInt8](long.dropLast(9)),
+    ]
+    let trees = [
+      board { _ in }, board { $0.method = "hvc" }, board { $0.compatible = text("ns16550a") },
+      board { $0.width = [1] }, board { ($0.compatible, $0.shift) = (text("ns16550"), nil) }, [],
+      [UInt8](board { _ in }.prefix(50)),
+    ]
+    let head = images[1].prefix(168)
+    return payloads.flatMap { payload in trees.map { head + payload + $0 } }
+      + [[UInt8](repeating: 0, count: 168)]
+  }
+
   // MARK: Device trees
 
   /// A board with a bus and a UART on it, each property of which can be left out or be another.

@@ -16,6 +16,7 @@ enum Seeds {
     write(kernels, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
     write(trees, for: "device_tree", in: folder)
     write(images, for: "image", in: folder)
+    write(boots, for: "stub", in: folder, choices: bootChoices)
     write(calls, for: "calls", in: folder, choices: [[]])
   }
 
@@ -30,6 +31,12 @@ enum Seeds {
     [0, 7, 0, 0, 0, 0, 0, 0], [0, 7, 3, 0, 0, 0, 0, 0], [0, 6, 0, 6, 0, 0, 0, 0],
     [7, 3, 1, 5, 200, 0, 0, 0], [0, 3, 3, 90, 3, 0, 0, 0],
   ]
+  /// One by one what can be wrong with the Image, the place of the device tree, the firmware.
+  private static let bootChoices: [[UInt8]] = [
+    [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 2, 0], [0, 0, 3, 0], [0, 0, 4, 0], [0, 0, 5, 0],
+    [0, 13, 0, 0], [0, 14, 0, 0], [0, 15, 0, 0], [21, 0, 0, 0], [25, 0, 0, 0], [29, 0, 0, 0],
+    [31, 0, 0, 0], [0, 0, 0, 0, 31],
+  ].map { $0 + [UInt8](repeating: 0, count: 8 - $0.count) }
   nonisolated(unsafe) private static var fileCount = 0
 
   /// Every seed once, with each choice in turn.

@@ -4,7 +4,7 @@ extension Seeds {
   private static let run = block(
     [Sequence([7], offset: 1, matchByteCount: 65_536 - 12)], last: counted(11))
   /// A block that decodes to as much as a block may.
-  private static var fullRun: FrameBlock { .compressed(run) }
+  static var fullRun: FrameBlock { .compressed(run) }
 
   static var blocks: [[UInt8]] {
     let content = [[UInt8]](repeating: text, count: 3).flatMap { $0 }

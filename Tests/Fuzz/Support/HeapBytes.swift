@@ -4,8 +4,8 @@ struct HeapBytes: ~Copyable {
   let start: UnsafeMutableRawPointer
   let count: Int
 
-  init(_ count: Int, filledWith byte: UInt8) {
-    unsafe start = .allocate(byteCount: count, alignment: 1)
+  init(_ count: Int, filledWith byte: UInt8, alignment: Int = 1) {
+    unsafe start = .allocate(byteCount: count, alignment: alignment)
     unsafe start.initializeMemory(as: UInt8.self, repeating: byte, count: count)
     self.count = count
   }
