@@ -20,9 +20,10 @@ FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) Tests/BootFormatsTests/De
     $(addprefix Tests/LZ4BootTests/Support/,LZ4Builder.swift NaiveXXH32.swift Outcome.swift \
     RandomSource.swift ReferenceDecoder.swift ReferenceDecoder+Frames.swift SplitMix64.swift) \
     $(addprefix Tests/DifferentialTests/Support/,LibLZ4.swift StrictFormat.swift)
-# What of the command reads files that it is given.
-FUZZ_COMMAND := $(addprefix Sources/lz4boot/,CommandFailure.swift ContentKind.swift Decoding.swift \
-    Explanation.swift InfoListing.swift InputFile.swift KernelSource.swift MappedMemory.swift \
+# What of the command reads and makes files.
+FUZZ_COMMAND := $(addprefix Sources/lz4boot/,BlockLayout.swift CommandFailure.swift \
+    CompressedFrame.swift ConcurrentWork.swift ContentKind.swift Decoding.swift Explanation.swift \
+    FrameCompression.swift InfoListing.swift InputFile.swift KernelSource.swift MappedMemory.swift \
     PEExtent.swift ProgressBar.swift SourceInfo.swift StandardStreams.swift)
 
 # The compiler keeps an object that comes out the same, and its age: not here.
@@ -61,8 +62,8 @@ $(BUILD)/fuzz/lib/liblz4.a:
 FUZZ_LINK := -use-ld=lld -L $(BUILD)/fuzz/lib \
     $(if $(filter afl,$(SANITIZER)),/usr/lib/afl/libAFLDriver.a /usr/lib/afl/afl-compiler-rt.o)
 $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUILD)/fuzz/lib/liblz4.a
-	$(SWIFTC) $(FUZZ_SWIFT) $(if $(filter stub,$*),$(FUZZ_STUB)) $(FUZZ_WATCH) $(FUZZ_LINK) -module-name Fuzz_$* \
-	    $< $(filter %.o,$^) -o $@
+	$(SWIFTC) $(FUZZ_SWIFT) $(if $(filter stub,$*),$(FUZZ_STUB)) -module-name Fuzz_$* $< -c -o $@.o
+	$(SWIFTC) $(FUZZ_WATCH) -static-stdlib $(FUZZ_LINK) $@.o $(filter %.o,$^) -o $@
 # The stub calls functions of its harness, so only that one has it.
 $(FUZZ)/stub: $(FUZZ)/BootStub.o
 

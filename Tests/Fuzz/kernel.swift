@@ -7,8 +7,13 @@ import Glibc
 @testable import FuzzSupport
 @testable import LZ4BootCommand
 
-/// One file, with other bytes for every run.
-private let descriptor = unsafe fileno(tmpfile())
+/// One file, with other bytes for every run. In memory, as disks are slow.
+private let descriptor = {
+  let name = "/lz4boot-fuzz-\(getpid())"
+  let descriptor = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
+  guard descriptor >= 0, unsafe shm_unlink(name) == 0 else { fail("shm_open") }
+  return descriptor
+}()
 
 @c(LLVMFuzzerTestOneInput)
 public func testKernel(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
@@ -16,14 +21,14 @@ public func testKernel(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt
   let isRaw = input.choice(below: 2) == 1
   let bytes = isRaw ? input.payload : input.source()
   let file = write(bytes)
-  expectSame(file.memory.withSpan { $0.bytes() }, bytes, "what the file holds")
+  expectSame(file.memory.withSpan(copied), bytes, "what the file holds")
   describe(file, bytes)
 
   let expected = expectedImage(bytes)
   do throws(CommandFailure) {
     let kernel = try KernelSource(file)
     guard let expected else { fail("taken: \(kernel.header)") }
-    expectSame(kernel.image.withSpan { $0.bytes() }, expected, "the kernel")
+    expectSame(kernel.image.withSpan(copied), expected, "the kernel")
     expectSame(kernel.header, try? Arm64Image(parsing: expected.span), "its header")
     expectSame(kernel.origin == "raw Image", expected == bytes, "origin: \(kernel.origin)")
   } catch {
@@ -60,7 +65,7 @@ private func describe(_ file: InputFile, _ bytes: [UInt8]) {
   do throws(CommandFailure) {
     let decoding = try Decoding(file)
     expectSame(decoded.status, .ok, "decoded by the command")
-    expectSame(decoding.output.withSpan { $0.bytes() }, decoded.output, "output")
+    expectSame(decoding.output.withSpan(copied), decoded.output, "output")
   } catch {
     guard decoded.status != .ok, case .refused(_, let reason) = error else { fail(error.message) }
     let place = "block \(decoded.blockIndex), byte \(decoded.sourceOffset): \(decoded.status.name)"
@@ -101,8 +106,4 @@ private func isCutOff(_ image: [UInt8]) -> Bool {
     else { return true }
   }
   return false
-}
-
-extension Span<UInt8> {
-  fileprivate func bytes() -> [UInt8] { (0..<count).map { self[$0] } }
 }

@@ -17,6 +17,7 @@ enum Seeds {
     write(trees, for: "device_tree", in: folder)
     write(images, for: "image", in: folder)
     write(boots, for: "stub", in: folder, choices: bootChoices)
+    write(contents, for: "compress", in: folder, choices: contentChoices)
     write(calls, for: "calls", in: folder, choices: [[]])
   }
 
@@ -37,6 +38,11 @@ enum Seeds {
     [0, 13, 0, 0], [0, 14, 0, 0], [0, 15, 0, 0], [21, 0, 0, 0], [25, 0, 0, 0], [29, 0, 0, 0],
     [31, 0, 0, 0], [0, 0, 0, 0, 31],
   ].map { $0 + [UInt8](repeating: 0, count: 8 - $0.count) }
+  /// Blocks of content, bytes more or fewer, block size, level, bytes in front.
+  private static let contentChoices: [[UInt8]] = [
+    [0, 0, 0, 0, 0, 0, 0, 0], [1, 128, 0, 11, 9, 0, 0, 0], [3, 127, 0, 2, 0, 0, 0, 0],
+    [4, 129, 1, 8, 1, 0, 0, 0], [2, 0, 2, 5, 0, 0, 0, 0], [1, 0, 4, 3, 3, 0, 0, 0],
+  ]
   nonisolated(unsafe) private static var fileCount = 0
 
   /// Every seed once, with each choice in turn.

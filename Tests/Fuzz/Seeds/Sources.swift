@@ -118,6 +118,13 @@ extension Seeds {
     return various.flatMap { [[UInt8]](repeating: $0, count: 6) }
   }
 
+  static var contents: [[UInt8]] {
+    let noise = randomBytes(700, seed: 4)
+    let all = [[], [1], text, noise, noise + text + noise, [UInt8](repeating: 0, count: 300)]
+    // Each with every choice.
+    return all.flatMap { [[UInt8]](repeating: $0, count: 7) }
+  }
+
   /// Every call with some of its variants.
   static var calls: [[UInt8]] {
     (0..<16).map { variant in

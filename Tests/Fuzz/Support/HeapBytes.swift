@@ -33,3 +33,12 @@ struct HeapBytes: ~Copyable {
     return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: byteCount))
   }
 }
+
+func copied(_ span: Span<UInt8>) -> [UInt8] { unsafe span.withUnsafeBytes { unsafe [UInt8]($0) } }
+
+/// So many bytes of some bytes again and again.
+func repeated(_ bytes: [UInt8], byteCount: Int) -> [UInt8] {
+  var result: [UInt8] = []
+  while result.count < byteCount { result += bytes.prefix(byteCount - result.count) }
+  return result
+}
