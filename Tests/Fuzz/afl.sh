@@ -22,6 +22,6 @@ for target in "$@"; do
         echo "reproduce: build/fuzz/afl/$target $crash" >&2
         exit 1
     done
-    printf '%-12s %10s runs  %7s/s  %6s edges  no crash\n' "$target" "$(stat execs_done)" \
-        "$(stat execs_per_sec)" "$(stat edges_found)"
+    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$(stat execs_done)" \
+        "$(stat execs_per_sec)/s" "$(stat edges_found)"
 done

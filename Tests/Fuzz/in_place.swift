@@ -20,7 +20,11 @@ public func testInPlace(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CIn
   let whole = decodeWhole(source, placement)
   compare(whole, with: apart, "in place")
   let pushByteCount = 1 + input.choice(below: 64)
-  let pushed = push(source, placement, pushByteCount: pushByteCount)
+  let watch = input.choice(below: 2) == 1 ? Watch(interval: 0) : nil
+  let pushed = withExtendedLifetime(watch) {
+    push(source, placement, pushByteCount: pushByteCount, watch)
+  }
+  watch?.check()
   compare(pushed, with: apart, "in place, \(pushByteCount) bytes a push")
 
   // A size that ends a legacy frame may turn out to be a block's: the header makes no promise then.
@@ -52,11 +56,13 @@ private func decodeWhole(_ source: [UInt8], _ placement: Placement) -> Outcome {
 }
 
 private func push(
-  _ source: [UInt8], _ placement: Placement, pushByteCount: Int
+  _ source: [UInt8], _ placement: Placement, pushByteCount: Int, _ watch: Watch?
 ) -> Outcome {
   let target = placement.memory(source)
   var stream = lz4boot_stream()
-  unsafe lz4boot_stream_start(&stream, target.start, target.count, Flag.inPlace)
+  var progress = unsafe watch?.progress ?? lz4boot_progress()
+  unsafe lz4boot_stream_start_with_progress(
+    &stream, target.start, target.count, Flag.inPlace, &progress)
   var report = lz4boot_report()
   for position in stride(from: 0, to: source.count, by: pushByteCount) {
     let count = min(pushByteCount, source.count - position)

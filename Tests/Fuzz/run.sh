@@ -28,7 +28,8 @@ for target in "$@"; do
         exit 1
     fi
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
+    speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")/s
+    [ -z "$seed" ] || speed=
     edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
-    printf '%-12s %10s runs  %7s/s  %6s edges  no crash\n' "$target" "$runs" "$speed" "$edges"
+    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$runs" "$speed" "$edges"
 done

@@ -27,25 +27,23 @@ public func testSplit(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt 
     expectSame(outcome, whole, "split at \(first)")
   }
 
-  let watched = watch(source, capacity, flags, by: { generator.below(400) })
+  let interval = UInt64(input.choice(below: 4)) * 40_000
+  let watched = watch(
+    source, capacity, flags, Watch(interval: interval), by: { generator.below(400) })
   expectSame(watched.outcome, whole, "watched")
-  if !watched.calls.isEmpty {
-    let last = generator.below(watched.calls.count)
-    cancel(source, capacity, flags, atCall: last, of: watched.calls, whole: whole)
+  // As many calls as intervals, but for one at the very end.
+  guard abs(watched.calls.count - whole.output.count / max(Int(interval), 64 << 10)) <= 1 else {
+    fail("\(watched.calls.count) calls for \(whole.output.count) bytes")
   }
-  return 0
-}
-
-private func cancel(
-  _ source: [UInt8], _ capacity: Int, _ flags: UInt32, atCall last: Int, of calls: [Int],
-  whole: Outcome
-) {
-  let cancelled = watch(source, capacity, flags, last: last, by: { 100 })
+  guard !watched.calls.isEmpty else { return 0 }
+  let last = generator.below(watched.calls.count)
+  let cancelled = watch(
+    source, capacity, flags, Watch(interval: interval, last: last), by: { 100 })
+  let count = watched.calls[last]
   expectSame(cancelled.outcome.status, .cancelled, "the callback said no")
-  expectSame(cancelled.calls, [Int](calls[...last]), "calls up to the one that said no")
-  expectSame(cancelled.outcome.output.count, calls[last], "output up to that call")
-  expectSame(
-    cancelled.outcome.output, [UInt8](whole.output.prefix(calls[last])), "output when cancelled")
+  expectSame(cancelled.calls, [Int](watched.calls[...last]), "calls up to the one that said no")
+  expectSame(cancelled.outcome.output, [UInt8](whole.output.prefix(count)), "up to that call")
+  return 0
 }
 
 /// Start, pushes of the sizes that `size` says, finish. Errors must stick, and finish must fit what
@@ -90,35 +88,12 @@ private func push(
   return finished
 }
 
-/// Whom the callback tells.
-private final class Watch {
-  var calls: [Int] = []
-  /// The call that says no, from 0.
-  let last: Int
-
-  init(last: Int) { self.last = last }
-
-  var progress: lz4boot_progress {
-    unsafe lz4boot_progress(
-      callback: { context, count in
-        let watch = unsafe Unmanaged<Watch>.fromOpaque(context!).takeUnretainedValue()
-        watch.calls.append(Int(count))
-        return watch.calls.count > watch.last ? 1 : 0
-      }, context: Unmanaged.passUnretained(self).toOpaque(), byte_interval: 0)
-  }
-}
-
 private func watch(
-  _ source: [UInt8], _ capacity: Int, _ flags: UInt32, last: Int = .max, by size: () -> Int
+  _ source: [UInt8], _ capacity: Int, _ flags: UInt32, _ watch: Watch, by size: () -> Int
 ) -> (outcome: Outcome, calls: [Int]) {
-  let watch = Watch(last: last)
   let outcome = withExtendedLifetime(watch) {
     push(source, capacity, flags, watch: watch, by: size)
   }
-  // At least every 64 KiB, as the header says; up to 3 bytes early.
-  for (index, call) in watch.calls.enumerated() {
-    let expected = (index + 1) << 16
-    guard call <= expected, call >= expected - 3 else { fail("call \(index) at \(call)") }
-  }
+  watch.check()
   return (outcome, watch.calls)
 }
