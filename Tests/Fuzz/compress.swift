@@ -13,6 +13,7 @@ public func testCompress(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CI
   let size = sizes[input.choice(below: sizes.count)]
   let blocks = BlockLayout(contentByteCount: content.count, size: size)
   let form = FrameForm(blocks: blocks, level: 1 + input.choice(below: 12))
+  checkLayout(contentByteCount: (1 + input.choice(below: 256)) << input.choice(below: 33))
   do throws(CommandFailure) {
     let source = try MappedMemory(capacity: content.count, for: "content")
     append(content, to: source)
@@ -64,8 +65,20 @@ private func check(_ frame: [UInt8], _ content: [UInt8], _ blocks: BlockLayout) 
   let size = blocks.size.byteCount
   expectSame(info.block_maximum, UInt32(size), "block maximum")
   expectSame(info.block_count, UInt64((content.count + size - 1) / size), "blocks")
-  let coreCount = 4
-  guard content.isEmpty || (0...100).contains(blocks.busyPercent(coreCount: coreCount)) else {
-    fail("\(blocks.busyPercent(coreCount: coreCount)) % busy")
+}
+
+/// Of the block size that is chosen, and of the smallest, for more content than is compressed here.
+private func checkLayout(contentByteCount: Int) {
+  for size in [.kibi64, .inParallel(contentByteCount: contentByteCount)] as [BlockSize] {
+    let blocks = BlockLayout(contentByteCount: contentByteCount, size: size)
+    // What a core does at most, if each takes a block in turn.
+    let rounds = [Int](repeating: 0, count: 4).indices.map { core in
+      let count = (blocks.blockCount + 3 - core) / 4
+      let isLast = (blocks.blockCount - 1) % 4 == core
+      return count * size.byteCount
+        - (isLast ? blocks.blockCount * size.byteCount - contentByteCount : 0)
+    }
+    let expected = contentByteCount * 100 / (4 * rounds.max()!)
+    expectSame(blocks.busyPercent(coreCount: 4), expected, "\(contentByteCount) bytes, % busy")
   }
 }

@@ -1,6 +1,7 @@
 ##@ Fuzzing
 # The shipped sources, and how they are watched: by SANITIZER for libFuzzer, or for AFL++, or to see
-# what is reached. Compiled without SwiftPM, which loses one of two sanitizers.
+# what is reached. Compiled without SwiftPM, which loses one of two sanitizers, and not inlined into
+# the harnesses, which are not watched.
 SANITIZER ?= address
 SECONDS ?= 60
 TARGET ?= all
@@ -9,11 +10,14 @@ FUZZ_TARGETS := $(patsubst Tests/Fuzz/%.swift,%,$(wildcard Tests/Fuzz/*.swift))
 FUZZ_CHOSEN := $(if $(filter all,$(TARGET)),$(FUZZ_TARGETS),$(TARGET))
 FUZZ_WATCH_address := -sanitize=fuzzer,address
 FUZZ_WATCH_thread := -sanitize=fuzzer,thread
-FUZZ_WATCH_coverage := -sanitize=fuzzer -profile-generate -profile-coverage-mapping
+# Threads count atomically: some counts are differences of others.
+FUZZ_WATCH_coverage := -sanitize=fuzzer -profile-generate -profile-coverage-mapping \
+    -Xllvm -instrprof-atomic-counter-update-all
 FUZZ_WATCH_afl := -sanitize=address -sanitize-coverage=edge,trace-pc-guard
 FUZZ_WATCH := $(FUZZ_WATCH_$(SANITIZER))
 FUZZ_SWIFT := -g -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety \
-    -warnings-as-errors -static-stdlib -enable-testing -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
+    -warnings-as-errors -static-stdlib -enable-testing -disable-cmo \
+    -no-emit-module-separately-wmo -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
 
 # The references of the tests, on which the harnesses rely.
 FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) Tests/BootFormatsTests/DeviceTreeBuilder.swift \
@@ -110,16 +114,14 @@ fuzz-afl: ## Fuzz with AFL++, SECONDS=60 for all together, TARGET=all
 	$(MAKE) --no-print-directory SANITIZER=afl fuzz-build
 	Tests/Fuzz/afl.sh $(SECONDS) $(FUZZ_CHOSEN)
 
+# Without corpora, so that it is the same everywhere.
 .PHONY: fuzz-coverage
-fuzz-coverage: ## Tell what of the shipped sources the corpora and seeds do not reach
+fuzz-coverage: ## Tell what of the shipped sources the seeds and 5000 runs of each target do not reach
 	@scripts/need.sh "to compare what is reached with what is to be" python3
 	$(MAKE) --no-print-directory SANITIZER=coverage fuzz-build
 	rm -f $(BUILD)/fuzz/coverage/*.profraw
-	for target in $(FUZZ_CHOSEN); do \
-	    mkdir -p $(BUILD)/fuzz/corpus/$$target; \
-	    LLVM_PROFILE_FILE=$(BUILD)/fuzz/coverage/$$target.profraw $(BUILD)/fuzz/coverage/$$target \
-	        -runs=0 $(BUILD)/fuzz/corpus/$$target $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
-	done
+	LLVM_PROFILE_FILE=$(BUILD)/fuzz/coverage/%m.profraw FUZZ=$(BUILD)/fuzz/coverage \
+	    Tests/Fuzz/run.sh -runs=5000 $(FUZZ_CHOSEN)
 	$(TOOLCHAIN)llvm-profdata merge -o $(BUILD)/fuzz/coverage/all.profdata $(BUILD)/fuzz/coverage/*.profraw
 	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
 	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)

@@ -1,35 +1,34 @@
 #!/bin/sh
 # Runs fuzz targets that are built; the first crash ends it.
 #   run.sh SECONDS|-runs=N target...     (all targets together take SECONDS)
+# What SECONDS find is kept in build/fuzz/corpus. N runs are the same every time: they neither read nor keep
+# what others found.
 set -eu
 cd "$(dirname "$0")/../.."
 binaries=${FUZZ:-build/fuzz/address}
 length=$1
 shift
 case $length in
--runs=*) ;;
-*) length=-max_total_time=$((length / $# > 2 ? length / $# : 2)) ;;
+-runs=*) corpus=build/fuzz/fixed seed=-seed=1 ;;
+*) corpus=build/fuzz/corpus seed=-seed=0 length=-max_total_time=$((length / $# > 2 ? length / $# : 2)) ;;
 esac
+rm -rf build/fuzz/fixed
 # Faster: little memory is kept from use once it is freed, and its stacks are not kept.
 export ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=1:${ASAN_OPTIONS:-}
 for target in "$@"; do
     crashes=build/fuzz/crashes/$target
-    folders=build/fuzz/corpus/$target
-    mkdir -p "$crashes" "$folders"
+    mkdir -p "$crashes" "$corpus/$target"
     log=build/fuzz/$target.log
-    # A fixed number of runs is the same every time: it neither reads nor keeps what others found.
-    case $length in -runs=*) folders= seed=-seed=1 ;; *) seed= ;; esac
-    # shellcheck disable=SC2086  # nothing, or one word
-    if ! "$binaries/$target" $length $seed -dict="$binaries/$target.dict" -artifact_prefix="$crashes/" \
-        -timeout=20 -print_final_stats=1 $folders build/fuzz/seeds/"$target" >"$log" 2>&1; then
-        grep -m 1 -A 12 'difference:\|ERROR:' "$log" >&2 || tail -20 "$log" >&2
+    # A fault that threads have may take some of the runs to show again. New finds go to the first folder.
+    if ! "$binaries/$target" "$length" "$seed" -dict="$binaries/$target.dict" -artifact_prefix="$crashes/" \
+        -timeout=20 -print_final_stats=1 "$corpus/$target" "build/fuzz/seeds/$target" >"$log" 2>&1; then
+        grep -m 1 -A 12 'difference:\|Fatal error:\|ERROR:' "$log" >&2 || tail -20 "$log" >&2
         crash=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
-        [ -z "$crash" ] || echo "reproduce: $binaries/$target $crash" >&2
+        [ -z "$crash" ] || echo "reproduce: $binaries/$target -runs=1000 $crash" >&2
         exit 1
     fi
-    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")/s
-    [ -z "$seed" ] || speed=
+    stat() { sed -n "s/^stat::$1: *//p" "$log"; }
     edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
-    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$runs" "$speed" "$edges"
+    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$(stat number_of_executed_units)" \
+        "$(stat average_exec_per_sec)/s" "$edges"
 done

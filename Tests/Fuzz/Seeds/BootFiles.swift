@@ -81,17 +81,26 @@ extension Seeds {
     let long = frame(
       checked, [.compressed(LibLZ4.compressBlock(filled, level: 9)), fullRun, fullRun])
     let payloads = [
-      long, frame(checked, [.stored(kernel())]), frame(checked, [.stored(kernel(imageSize: 0))]),
+      frame(checked, [.stored(kernel())]), frame(checked, [.stored(kernel(imageSize: 0))]),
+      frame(checked, [.stored(kernel(imageSize: 5 << 20))]),
       frame(FrameHeader(), [.stored(kernel())]), [UInt8](long.dropLast(9)),
     ]
     let trees = [
       board { _ in }, board { $0.method = "hvc" }, board { $0.compatible = text("ns16550a") },
-      board { $0.width = [1] }, board { ($0.compatible, $0.shift) = (text("ns16550"), nil) }, [],
+      board { ($0.compatible, $0.shift, $0.width) = (text("ns16550"), nil, nil) }, [],
       [UInt8](board { _ in }.prefix(50)),
     ]
     let head = images[1].prefix(168)
-    return payloads.flatMap { payload in trees.map { head + payload + $0 } }
+    let all = trees.flatMap { [[UInt8]](repeating: head + long + $0, count: bootChoices.count) }
+    return all + payloads.flatMap { payload in trees.map { head + payload + $0 } }
       + [[UInt8](repeating: 0, count: 168)]
+  }
+
+  /// Less of a payload than a frame's header.
+  static var bootOfNothing: [UInt8] {
+    var boot = boots[0]
+    boot.replaceSubrange(0x50..<0x58, with: littleEndian(UInt64(3)))
+    return boot
   }
 
   // MARK: Device trees
@@ -103,6 +112,8 @@ extension Seeds {
     var psci: [UInt8]? = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2")
     var method: String? = "smc"
     var coreCells: UInt32? = 1
+    /// No other kinds of nodes among them, nor what is switched off.
+    var hasCoresOnly = false
     var compatible: [UInt8]? = DeviceTreeBuilder.text("x,y", "arm,pl011")
     /// Of the root, the bus and the bus above it.
     var rootCells: UInt32? = 2
@@ -142,11 +153,11 @@ extension Seeds {
 
     private func add(_ core: UInt32, to cpus: inout DeviceTreeBuilder) {
       cpus.node("cpu@\(core)") { cpu in
-        cpu.property("device_type", text: core == 1 ? "cache" : "cpu")
+        cpu.property("device_type", text: core == 1 && !hasCoresOnly ? "cache" : "cpu")
         cpu.property("enable-method", text: "psci")
-        let reg = coreCells == 2 ? [0, core] : [core == 3 ? 0x0100_0000 : core]
+        let reg = coreCells == 2 ? [0, core] : [core == 3 && !hasCoresOnly ? 0x0100_0000 : core]
         cpu.property("reg", DeviceTreeBuilder.bigEndian(reg))
-        if core == 2 { cpu.property("status", text: "fail") }
+        if core == 2, !hasCoresOnly { cpu.property("status", text: "fail") }
       }
     }
   }
@@ -164,7 +175,8 @@ extension Seeds {
     var damaged = board { _ in }
     damaged[damaged.count - 200] = 0xFF
     return boards + [
-      damaged, DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
+      damaged, cut, endInsideCPUs,
+      DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
       // Deeper than anything that is looked for.
       DeviceTreeBuilder.tree { root in
         func nest(_ depth: Int, _ node: inout DeviceTreeBuilder) {
@@ -174,6 +186,31 @@ extension Seeds {
         nest(20, &root)
       },
     ]
+  }
+
+  private static var endInsideCPUs: [UInt8] {
+    DeviceTreeBuilder.tree { root in
+      root.node("psci") { node in
+        node.property("compatible", text: "arm,psci-1.0")
+        node.property("method", text: "smc")
+      }
+      root.node("cpus") { $0.cell(9) }
+    }
+  }
+
+  /// The structure ends behind a value, in front of the padding.
+  private static var cut: [UInt8] {
+    var tree = DeviceTreeBuilder.tree { $0.property("x", [1]) }
+    tree[39] = 21
+    return tree
+  }
+
+  /// Fewer bytes than the header says, and a structure that is not aligned: for no repairs.
+  static var treesWithWrongSizes: [[UInt8]] {
+    let tree = board { _ in }
+    var unaligned = tree
+    unaligned[11] += 2
+    return [[UInt8](tree.dropLast()), unaligned]
   }
 
   private static var boards: [[UInt8]] {
@@ -202,7 +239,7 @@ extension Seeds {
       board { ($0.compatible, $0.reg) = (text("ns16550"), [0x7e20_1001]) },
       board { $0.psci = nil }, board { $0.psci = text("arm,psci") }, board { $0.method = nil },
       board { $0.method = "hvc" }, board { $0.method = "none" }, board { $0.coreCells = 2 },
-      board { $0.coreCells = nil }, board { $0.coreCells = 3 },
+      board { $0.coreCells = nil }, board { $0.coreCells = 3 }, board { $0.hasCoresOnly = true },
     ]
   }
 }

@@ -15,8 +15,11 @@ enum Seeds {
     write(kernels + small + damaged + [sizeThatIsABlocks], for: "kernel", in: folder)
     write(kernels, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
     write(trees, for: "device_tree", in: folder)
+    write(treesWithWrongSizes, for: "device_tree", in: folder, choices: [[0, 7, 0, 0, 0, 0, 0, 0]])
     write(images, for: "image", in: folder)
     write(boots, for: "stub", in: folder, choices: bootChoices)
+    // All as repaired but for the size of the payload.
+    write([bootOfNothing], for: "stub", in: folder, choices: [[18, 0, 0, 0, 0, 0, 0, 0]])
     write(contents, for: "compress", in: folder, choices: contentChoices)
     write(calls, for: "calls", in: folder, choices: [[]])
   }
@@ -29,14 +32,14 @@ enum Seeds {
   ]
   /// With as many threads as there are, apart, in place and with less room.
   private static let teamChoices: [[UInt8]] = [
-    [0, 7, 0, 0, 0, 0, 0, 0], [0, 7, 3, 0, 0, 0, 0, 0], [0, 6, 0, 6, 0, 0, 0, 0],
+    [0, 7, 0, 0, 0, 0, 0, 0], [0, 7, 0, 6, 0, 0, 0, 0], [0, 7, 3, 0, 0, 0, 0, 0], [0, 6, 0, 6, 0, 0, 0, 0],
     [7, 3, 1, 5, 200, 0, 0, 0], [0, 3, 3, 90, 3, 0, 0, 0],
   ]
   /// One by one what can be wrong with the Image, the place of the device tree, the firmware.
-  private static let bootChoices: [[UInt8]] = [
+  static let bootChoices: [[UInt8]] = [
     [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 2, 0], [0, 0, 3, 0], [0, 0, 4, 0], [0, 0, 5, 0],
     [0, 13, 0, 0], [0, 14, 0, 0], [0, 15, 0, 0], [21, 0, 0, 0], [25, 0, 0, 0], [29, 0, 0, 0],
-    [31, 0, 0, 0], [0, 0, 0, 0, 31],
+    [31, 0, 0, 0], [0, 0, 0, 0, 0, 31], [0, 0, 0, 0, 255],
   ].map { $0 + [UInt8](repeating: 0, count: 8 - $0.count) }
   /// Blocks of content, bytes more or fewer, block size, level, bytes in front.
   private static let contentChoices: [[UInt8]] = [

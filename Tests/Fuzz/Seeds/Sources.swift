@@ -40,6 +40,8 @@ extension Seeds {
       legacyFrame([block(last: counted(5))]) + [5, 0, 0, 0, 4, 0x22, 0x4D],
       legacyFrame([block(last: counted(6))]) + littleEndian(UInt32(6)) + block(last: counted(5)),
       large, large + [0, 0, 0], large + empty, legacy + [0, 0],
+      // As long as its size is at hand, such a block is.
+      legacyFrame([block(last: [1])]) + [1, 0, 0, 0, 0, 2, 0, 0, 0, 0x10, 9],
       // A size that is a block's after all, told when one, two or more of its bytes are there.
       legacyFrame([block(last: [1, 2])]) + littleEndian(UInt32(2)) + [0x10, 9],
       legacyFrame([block(last: [1, 2, 3])]) + littleEndian(UInt32(3)) + [0, 9, 9],
@@ -108,14 +110,14 @@ extension Seeds {
         last: [1, 2, 3]))
     let various = [
       frame(header, [FrameBlock](repeating: fullRun, count: 20) + [slow, fullRun, short]),
-      frame(checked, [fullRun, short, fullRun, fullRun]),
+      frame(checked, [fullRun, short, fullRun, fullRun]), frame(checked, [slow, slow, slow, slow]),
       frame(checked, [FrameBlock](repeating: fullRun, count: 12)),
       frame(FrameHeader(isIndependent: false), [fullRun, fullRun, short]),
       frame(FrameHeader(), [fullRun, .compressed([0x10]), fullRun]),
       [UInt8](frame(checked, [fullRun, fullRun, fullRun]).dropLast(200)), large,
     ]
     // Each with every choice.
-    return various.flatMap { [[UInt8]](repeating: $0, count: 6) }
+    return various.flatMap { [[UInt8]](repeating: $0, count: 7) }
   }
 
   static var contents: [[UInt8]] {
@@ -127,13 +129,16 @@ extension Seeds {
 
   /// Every call with some of its variants.
   static var calls: [[UInt8]] {
-    (0..<16).map { variant in
-      let source = RandomSource(seed: UInt64(variant), frameCountMax: 1).bytes
-      let push = [UInt8](repeating: 0xF1, count: 6)
-      return [
-        [UInt8(variant << 4 | 4), UInt8(variant << 4 | 7), 0x90], push,
-        (0..<12).map { UInt8(variant << 4 | $0) }, [0x24, 0xF5, 0x37],
-      ].flatMap { $0 } + source.prefix(300)
-    }
+    // In place: some output, and then a source on which that lies.
+    let overwritten = [0xA0, 0xF1, 0xF1, 0x51] + [UInt8](repeating: 0x0F, count: 20)
+    return [overwritten + frame(FrameHeader(), [.stored(text)])]
+      + (0..<16).map { variant in
+        let source = RandomSource(seed: UInt64(variant), frameCountMax: 1).bytes
+        let push = [UInt8](repeating: 0xF1, count: 6)
+        return [
+          [UInt8(variant << 4 | 4), UInt8(variant << 4 | 7), 0x90], push,
+          (0..<12).map { UInt8(variant << 4 | $0) }, [0x24, 0xF5, 0x37],
+        ].flatMap { $0 } + source.prefix(300)
+      }
   }
 }
