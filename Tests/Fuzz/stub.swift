@@ -43,6 +43,8 @@ private func lay(
   _ payload: [UInt8], under head: inout [UInt8], choosingFrom input: inout FuzzInput
 ) {
   let choice = input.choice(below: 32)
+  // With more memory than is looked at, for the translation tables.
+  let more = input.choice(below: 16) == 15 ? 3 << 20 : 0
   guard choice != 31 else { return }
   var template = [UInt8](repeating: 0, count: 4096 * (1 + Int(head[0] & 3)))
   template.replaceSubrange(field(0), with: "LZ4BOOT1".utf8)
@@ -55,7 +57,7 @@ private func lay(
       code: 0, textOffset: number(head[field(7)]), imageSize: number(head[field(6)]), flags: 0)
   guard
     let image = try? PackedImage(
-      template: template.span, payloadByteCount: UInt64(payload.count), kernel: header,
+      template: template.span, payloadByteCount: UInt64(payload.count + more), kernel: header,
       kernelByteCount: UInt64(kernel.count), flags: number(head[field(8)]) & 1)
   else { return }
   var span = template.mutableSpan
@@ -372,6 +374,7 @@ public func stub_psci(
     return firmware == .doesNotTell ? -1 : isOn && firmware == .doesNotStop ? 0 : 1
   }
   expectSame(function, 0xC400_0003, "function")
+  if firmware == .doesNotTell { fail("switched on, and it cannot be told when it is off") }
   expectSame(argument1, stub_secondary_entry(), "entry")
   expectSame(argument2, UInt64(index + 1), "context")
   if firmware == .denies { return -3 }

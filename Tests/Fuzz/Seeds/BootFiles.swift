@@ -45,6 +45,7 @@ extension Seeds {
       kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
       legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
       [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
+      [UInt8](efiKernel.prefix(0x43)),
       [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
     ] + magics
   }
@@ -61,7 +62,8 @@ extension Seeds {
     set(8193 as UInt64, at: 0x90, in: &misaligned)
     let others: [(field: Int, value: UInt64)] = [
       (2, 0), (2, 1 << 30), (5, 63), (5, 5000), (6, 1 << 30), (7, 2 << 20), (9, 1), (9, 1 << 29),
-      (6, (1 << 30) - 4096), (3, 0), (10, 0),
+      (6, (1 << 30) - 4096), (6, (1 << 30) - (2 << 20)), (6, (1 << 30) - (2 << 20) - 1), (3, 0),
+      (10, 0),
     ]
     return [kernel(), packed, [UInt8](packed.prefix(168)), misaligned]
       + others.map { other in
@@ -94,6 +96,13 @@ extension Seeds {
     let all = trees.flatMap { [[UInt8]](repeating: head + long + $0, count: bootChoices.count) }
     return all + payloads.flatMap { payload in trees.map { head + payload + $0 } }
       + [[UInt8](repeating: 0, count: 168)]
+  }
+
+  /// A kernel that neither starts nor ends where blocks of 2 MiB do.
+  static var bootOfManyTables: [UInt8] {
+    let kernel = kernel(imageSize: 1000 << 20, textOffset: 0x8000)
+    return images[1].prefix(168)
+      + frame(FrameHeader(hasContentChecksum: true), [.stored(kernel)])
   }
 
   /// Less of a payload than a frame's header.
