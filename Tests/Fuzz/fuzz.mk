@@ -93,7 +93,7 @@ fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all
 	FUZZ=$(FUZZ) Tests/Fuzz/run.sh $(SECONDS) $(FUZZ_CHOSEN)
 
 .PHONY: test-fuzz
-test-fuzz: fuzz-build ## Run every fuzz target some thousand times over its seeds
+test-fuzz: fuzz-build ## Run every fuzz target a thousand times from its seeds, the same every time
 	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=1000 $(FUZZ_CHOSEN)
 
 .PHONY: fuzz-minimise
@@ -126,10 +126,9 @@ fuzz-coverage: ## Tell what of the shipped sources the seeds and 5000 runs of ea
 	python3 Tests/Fuzz/coverage.py $(TOOLCHAIN)llvm-cov $(BUILD)/fuzz/coverage/all.profdata \
 	    Tests/Fuzz/unreached.txt $(FUZZ_CHOSEN:%=$(BUILD)/fuzz/coverage/%)
 
-# The short forms.
-test: test-fuzz test-oss-fuzz
-
 .PHONY: test-oss-fuzz
 test-oss-fuzz: ## Build the fuzz targets as OSS-Fuzz and ClusterFuzzLite do, SANITIZER=address
 	@scripts/need.sh "to pack and unpack seeds" zip unzip liblz4-dev
 	Tests/Fuzz/oss-fuzz.sh $(SANITIZER)
+
+test: test-fuzz test-oss-fuzz
