@@ -98,7 +98,7 @@ test-fuzz: fuzz-build ## Run every fuzz target a thousand times from its seeds, 
 
 .PHONY: fuzz-minimise
 fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reaches something new
-	for target in $(FUZZ_CHOSEN); do \
+	@for target in $(FUZZ_CHOSEN); do \
 	    rm -rf $(BUILD)/fuzz/minimised; \
 	    mkdir -p $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
 	    $(FUZZ)/$$target -merge=1 $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target \
