@@ -50,9 +50,9 @@ endif
 ##@ Main
 .PHONY: help
 help: ## Show this list
-	@sed 's/^include /cat /e' Makefile | awk 'BEGIN { FS = ":.*## " } \
+	@awk 'BEGIN { FS = ":.*## " } \
 	    /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }'
+	    /^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: lib
 lib: $(BUILD)/aarch64/liblz4boot.a $(BUILD)/aarch64-strict/liblz4boot.a $(BUILD)/include/lz4boot.h ## Build the static libraries for the Cortex-A53
@@ -136,7 +136,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-fuzz test-oss-fuzz test-stub test-boot ## Run every test, the QEMU boots included
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -250,7 +250,6 @@ format: ## Format the Swift sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 include Tests/Verification/verification.mk
-
 include Tests/Fuzz/fuzz.mk
 
 ##@ Other

@@ -7,7 +7,7 @@ SECONDS ?= 60
 TARGET ?= all
 FUZZ := $(BUILD)/fuzz/$(SANITIZER)
 FUZZ_TARGETS := $(patsubst Tests/Fuzz/%.swift,%,$(wildcard Tests/Fuzz/*.swift))
-FUZZ_CHOSEN := $(if $(filter all,$(TARGET)),$(FUZZ_TARGETS),$(TARGET))
+FUZZ_CHOSEN := $(or $(filter-out all,$(TARGET)),$(FUZZ_TARGETS))
 FUZZ_WATCH_address := -sanitize=fuzzer,address
 FUZZ_WATCH_thread := -sanitize=fuzzer,thread
 # Threads count atomically: some counts are differences of others.
@@ -70,6 +70,9 @@ $(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: Tests/Fuzz/%.swift $(FUZZ_OBJECTS) $(BUI
 	$(SWIFTC) $(FUZZ_WATCH) -static-stdlib $(FUZZ_LINK) $@.o $(filter %.o,$^) -o $@
 # The stub calls functions of its harness, so only that one has it.
 $(FUZZ)/stub: $(FUZZ)/BootStub.o
+# Any other name in TARGET.
+$(FUZZ)/%:
+	@echo "there is no fuzz target '$*', but: $(FUZZ_TARGETS)" >&2; exit 1
 
 FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
 $(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) Tests/Fuzz/fuzz.mk $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
@@ -93,8 +96,8 @@ fuzz: fuzz-build ## Fuzz with libFuzzer, SECONDS=60 for all together, TARGET=all
 	FUZZ=$(FUZZ) Tests/Fuzz/run.sh $(SECONDS) $(FUZZ_CHOSEN)
 
 .PHONY: test-fuzz
-test-fuzz: fuzz-build ## Run every fuzz target a thousand times from its seeds, the same every time
-	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=1000 $(FUZZ_CHOSEN)
+test-fuzz: fuzz-build ## Run every fuzz target 5000 times from its seeds, the same every time
+	FUZZ=$(FUZZ) Tests/Fuzz/run.sh -runs=5000 $(FUZZ_CHOSEN)
 
 .PHONY: fuzz-minimise
 fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reaches something new
@@ -102,7 +105,8 @@ fuzz-minimise: fuzz-build ## Keep of the corpora in build/fuzz/corpus what reach
 	    rm -rf $(BUILD)/fuzz/minimised; \
 	    mkdir -p $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
 	    $(FUZZ)/$$target -merge=1 $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target \
-	        $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log; \
+	        $(BUILD)/fuzz/seeds/$$target 2>$(BUILD)/fuzz/$$target.log || { \
+	        tail -20 $(BUILD)/fuzz/$$target.log >&2; exit 1; }; \
 	    rm -r $(BUILD)/fuzz/corpus/$$target; \
 	    mv $(BUILD)/fuzz/minimised $(BUILD)/fuzz/corpus/$$target; \
 	    printf '%-12s %6s inputs\n' $$target "$$(ls $(BUILD)/fuzz/corpus/$$target | wc -l)"; \
@@ -130,5 +134,3 @@ fuzz-coverage: ## Tell what of the shipped sources the seeds and 5000 runs of ea
 test-oss-fuzz: ## Build the fuzz targets as OSS-Fuzz and ClusterFuzzLite do, SANITIZER=address
 	@scripts/need.sh "to pack and unpack seeds" zip unzip liblz4-dev
 	Tests/Fuzz/oss-fuzz.sh $(SANITIZER)
-
-test: test-fuzz test-oss-fuzz

@@ -12,7 +12,7 @@ ln -s "$project" "$place/src/lz4boot"
 cp .clusterfuzzlite/build.sh "$place/src/"
 # What the services set, and no more than that.
 env -i PATH="$PATH" HOME="$place/work" SRC="$place/src" OUT="$place/out" WORK="$place/work" \
-    SANITIZER="$sanitizer" FUZZING_ENGINE=libfuzzer FUZZING_LANGUAGE=swift ARCHITECTURE=x86_64 \
+    SANITIZER="$sanitizer" FUZZING_ENGINE=libfuzzer FUZZING_LANGUAGE=swift ARCHITECTURE="$(uname -m)" \
     LIB_FUZZING_ENGINE=-fsanitize=fuzzer CC=clang CXX=clang++ \
     CFLAGS="-O1 -fno-omit-frame-pointer -gline-tables-only -fsanitize=$sanitizer -fsanitize=fuzzer-no-link" \
     CXXFLAGS="-O1 -fno-omit-frame-pointer -gline-tables-only -fsanitize=$sanitizer -fsanitize=fuzzer-no-link -stdlib=libc++" \

@@ -36,6 +36,8 @@ for target in "$@"; do
     fi
     stat() { sed -n "s/^stat::$1: *//p" "$log"; }
     edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
-    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$(stat number_of_executed_units)" \
-        "$(stat average_exec_per_sec)/s" "$edges"
+    speed=$(stat average_exec_per_sec)
+    # Of less than a second the engine tells none.
+    [ "$speed" -gt 0 ] || speed=-
+    printf '%-12s %9s runs %9s %6s edges  no crash\n' "$target" "$(stat number_of_executed_units)" "$speed/s" "$edges"
 done
