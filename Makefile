@@ -136,7 +136,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-fuzz test-oss-fuzz test-stub test-boot ## Run every test, the QEMU boots included
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -251,6 +251,7 @@ format: ## Format the Swift sources
 
 include Tests/Verification/verification.mk
 include Tests/Symbolic/symbolic.mk
+include Tests/Fuzz/fuzz.mk
 
 ##@ Other
 .PHONY: install

@@ -29,17 +29,21 @@ extension ReferenceDecoder {
     } while position < source.count
   }
 
+  private static let magics: [[UInt8]] =
+    [FrameHeader.magic, legacyMagic] + (0..<16).map { littleEndian(UInt32(0x184D_2A50 + $0)) }
+
+  /// Whether these bytes, if they are few, may go on to be a magic.
+  private func isStartOfMagic(_ bytes: ArraySlice<UInt8>) -> Bool {
+    Self.magics.contains { $0.starts(with: bytes) }
+  }
+
   /// A magic; or the fault of the first byte that fits none.
   private mutating func magic() throws(Fault) -> UInt64 {
     let start = position
     let wrong: lz4boot_status = format == Format.none ? .unknown_format : .trailing_data
-    let magics: [[UInt8]] =
-      [FrameHeader.magic, legacyMagic]
-      + (0..<16).map { littleEndian(UInt32(0x184D_2A50 + $0)) }
     for count in 1...4 {
       _ = try byte()
-      let found = source[start..<start + count]
-      guard magics.contains(where: { $0.prefix(count).elementsEqual(found) }) else {
+      guard isStartOfMagic(source[start..<start + count]) else {
         throw Fault(status: wrong, offset: start)
       }
     }
@@ -68,9 +72,6 @@ extension ReferenceDecoder {
     header.flg = try byte()
     guard header.flg >> 6 == 1 else { throw Fault(status: .unsupported_version, offset: start) }
     guard header.flg & 2 == 0 else { throw Fault(status: .reserved_bit_set, offset: start) }
-    if flags & Flag.requireChecksums != 0, header.flg & 0x14 == 0 {
-      throw Fault(status: .content_checksum_mismatch, offset: start)
-    }
     let bd = try byte()
     guard bd & 0x8F == 0 else { throw Fault(status: .reserved_bit_set, offset: start + 1) }
     guard bd >> 4 >= 4 else { throw Fault(status: .block_size_invalid, offset: start + 1) }
@@ -87,6 +88,10 @@ extension ReferenceDecoder {
     }
     guard header.flg & 1 == 0 else {
       throw Fault(status: .dictionary_required, offset: dictionaryIDOffset)
+    }
+    // Like the dictionary, told of a header only whose checksum is right.
+    if flags & Flag.requireChecksums != 0, header.flg & 0x14 == 0 {
+      throw Fault(status: .content_checksum_mismatch, offset: start)
     }
     return header
   }
@@ -156,34 +161,41 @@ extension ReferenceDecoder {
       throw Fault(status: .content_checksum_mismatch, offset: position - 4)
     }
     let contentStart = output.count
+    // Padding, and what follows it, is then the caller's.
+    let stops = flags & Flag.stopAfterFrame != 0
     while position < source.count {
       if onlyZeros(from: position) {
-        position = source.count
+        if !stops { position = source.count }
         return
       }
       let wordOffset = position
       let size = Int(try word4())
-      if Self.isMagic(UInt64(size)) {
+      if Self.isMagic(UInt64(size)) || stops && size == 0 {
         position = wordOffset
         return
       }
-      let mayBeBlock = size > 0 && size <= legacyStoredByteCountMax
+      if size == 0 { try skipZeros() }
+      let mayBeBlock = size <= legacyStoredByteCountMax
       if size == output.count - contentStart, !mayBeBlock || mayEndFrame(at: position) {
-        if onlyZeros(from: position) { position = source.count }
+        if !stops, position < source.count, source[position] == 0 { try skipZeros() }
         return
       }
-      if size == output.count - contentStart, mayBeBlock, size >= 4, source.count - position < 4 {
-        // Too little to tell a block from a magic: truncated in either case.
+      if size == output.count - contentStart, mayBeBlock, isStartOfMagic(source[position...]) {
         throw Fault(status: .truncated_input, offset: source.count)
-      }
-      guard size > 0 else {
-        throw Fault(status: .trailing_data, offset: source[wordOffset...].firstIndex { $0 != 0 }!)
       }
       guard mayBeBlock else { throw Fault(status: .block_too_large, offset: wordOffset) }
       try decodeBlock(
         end: position + size, windowStart: output.count,
         limit: output.count + legacyBlockByteCountMax)
       blockIndex += 1
+    }
+  }
+
+  /// Padding, which has to last to the end of the source.
+  private mutating func skipZeros() throws(Fault) {
+    while position < source.count {
+      guard source[position] == 0 else { throw Fault(status: .trailing_data, offset: position) }
+      position += 1
     }
   }
 

@@ -1,0 +1,254 @@
+extension Seeds {
+  // MARK: Kernels
+
+  private static func set(_ value: some FixedWidthInteger, at offset: Int, in bytes: inout [UInt8])
+  {
+    let field = littleEndian(value)
+    bytes.replaceSubrange(offset..<offset + field.count, with: field)
+  }
+
+  private static func kernel(
+    imageSize: UInt64 = 4096, flags: UInt64 = 10, textOffset: UInt64 = 0
+  ) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 300)
+    set(0x1400_0000_d503_201f as UInt64, at: 0, in: &bytes)
+    set(textOffset, at: 8, in: &bytes)
+    set(imageSize, at: 16, in: &bytes)
+    set(flags, at: 24, in: &bytes)
+    set(0x644d_5241 as UInt32, at: 0x38, in: &bytes)
+    return bytes
+  }
+
+  /// With a section table of two sections.
+  private static var efiKernel: [UInt8] {
+    var bytes = kernel()
+    set(0x5A4D as UInt16, at: 0, in: &bytes)
+    set(0x40 as UInt32, at: 0x3C, in: &bytes)
+    set(0x4550 as UInt32, at: 0x40, in: &bytes)
+    set(2 as UInt16, at: 0x46, in: &bytes)
+    for section in [0x58, 0x80] {
+      set(100 as UInt32, at: section + 16, in: &bytes)
+      set(UInt32(section), at: section + 20, in: &bytes)
+    }
+    return bytes
+  }
+
+  static var kernels: [[UInt8]] {
+    let packed = FrameHeader(hasContentChecksum: true)
+    var magics: [[UInt8]] = [
+      [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [UInt8]("BZh".utf8),
+      [0x7f, 0x45, 0x4c, 0x46], [0x27, 0x05, 0x19, 0x56], [0xd0, 0x0d, 0xfe, 0xed],
+      [UInt8]("ANDROID!".utf8), [UInt8]("MZ\0\0zimg".utf8), [UInt8]("MZ".utf8),
+    ]
+    magics = magics.map { $0 + [UInt8](repeating: 0, count: 70) }
+    return [
+      kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
+      legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
+      [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
+      [UInt8](efiKernel.prefix(0x43)),
+      [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
+    ] + magics
+  }
+
+  // MARK: Packed Images
+
+  static var images: [[UInt8]] {
+    var packed = kernel()
+    let fields: [UInt64] = [
+      0x3154_4f4f_4234_5a4c, 8192, 5000, 0x4000, 2 << 20, 4000, 4096, 0, 0, 65536, 8192, 10, 0,
+    ]
+    for (index, value) in fields.enumerated() { set(value, at: 0x40 + 8 * index, in: &packed) }
+    var misaligned = packed
+    set(8193 as UInt64, at: 0x90, in: &misaligned)
+    let others: [(field: Int, value: UInt64)] = [
+      (2, 0), (2, 1 << 30), (5, 63), (5, 5000), (6, 1 << 30), (7, 2 << 20), (9, 1), (9, 1 << 29),
+      (6, (1 << 30) - 4096), (6, (1 << 30) - (2 << 20)), (6, (1 << 30) - (2 << 20) - 1), (3, 0),
+      (10, 0),
+    ]
+    return [kernel(), packed, [UInt8](packed.prefix(168)), misaligned]
+      + others.map { other in
+        var image = packed
+        set(other.value, at: 0x40 + 8 * other.field, in: &image)
+        return image
+      }
+  }
+
+  // MARK: Packed Images with a payload, and a device tree behind
+
+  static var boots: [[UInt8]] {
+    let checked = FrameHeader(hasBlockChecksums: true, hasContentChecksum: true)
+    let first = kernel(imageSize: 1 << 20, textOffset: 0x8000)
+    let filled = first + [UInt8](repeating: 0, count: 65_536 - first.count)
+    // Something to do for other cores.
+    let long = frame(
+      checked, [.compressed(LibLZ4.compressBlock(filled, level: 9)), fullRun, fullRun])
+    let payloads = [
+      frame(checked, [.stored(kernel())]), frame(checked, [.stored(kernel(imageSize: 0))]),
+      frame(checked, [.stored(kernel(imageSize: 5 << 20))]),
+      frame(FrameHeader(), [.stored(kernel())]), [UInt8](long.dropLast(9)),
+    ]
+    let trees = [
+      board { _ in }, board { $0.method = "hvc" }, board { $0.compatible = text("ns16550a") },
+      board { ($0.compatible, $0.shift, $0.width) = (text("ns16550"), nil, nil) }, [],
+      [UInt8](board { _ in }.prefix(50)),
+    ]
+    let head = images[1].prefix(168)
+    let all = trees.flatMap { [[UInt8]](repeating: head + long + $0, count: bootChoices.count) }
+    return all + payloads.flatMap { payload in trees.map { head + payload + $0 } }
+      + [[UInt8](repeating: 0, count: 168)]
+  }
+
+  /// A kernel that neither starts nor ends where blocks of 2 MiB do.
+  static var bootOfManyTables: [UInt8] {
+    let kernel = kernel(imageSize: 1000 << 20, textOffset: 0x8000)
+    return images[1].prefix(168)
+      + frame(FrameHeader(hasContentChecksum: true), [.stored(kernel)])
+  }
+
+  /// Less of a payload than a frame's header.
+  static var bootOfNothing: [UInt8] {
+    var boot = boots[0]
+    boot.replaceSubrange(0x50..<0x58, with: littleEndian(UInt64(3)))
+    return boot
+  }
+
+  // MARK: Device trees
+
+  /// A board with a bus and a UART on it, each property of which can be left out or be another.
+  private struct Board {
+    var chosen = "serial0:115200n8"
+    var alias = "/soc/serial@9000000"
+    var psci: [UInt8]? = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2")
+    var method: String? = "smc"
+    var coreCells: UInt32? = 1
+    /// No other kinds of nodes among them, nor what is switched off.
+    var hasCoresOnly = false
+    var compatible: [UInt8]? = DeviceTreeBuilder.text("x,y", "arm,pl011")
+    /// Of the root, the bus and the bus above it.
+    var rootCells: UInt32? = 2
+    var busCells: UInt32? = 1
+    var ranges: [UInt32]? = [0x7e00_0000, 0, 0x3f00_0000, 0x0100_0000]
+    var reg: [UInt32]? = [0x7e20_1000, 0x1000]
+    var shift: [UInt32]? = [2]
+    var width: [UInt32]? = [4]
+
+    var blob: [UInt8] {
+      DeviceTreeBuilder.tree { root in
+        if let rootCells { root.property("#address-cells", cells: rootCells) }
+        root.node("psci") { node in
+          if let psci { node.property("compatible", psci) }
+          if let method { node.property("method", text: method) }
+        }
+        root.node("cpus") { cpus in
+          if let coreCells { cpus.property("#address-cells", cells: coreCells) }
+          for core in 0..<5 as Range<UInt32> { add(core, to: &cpus) }
+        }
+        root.node("aliases") { $0.property("serial0", text: alias) }
+        root.node("chosen") { $0.property("stdout-path", text: chosen) }
+        root.cell(4)
+        root.node("soc") { soc in
+          if let busCells { soc.property("#address-cells", cells: busCells) }
+          soc.property("#size-cells", cells: 1)
+          if let ranges { soc.property("ranges", DeviceTreeBuilder.bigEndian(ranges)) }
+          soc.node("serial@9000000") { node in
+            if let compatible { node.property("compatible", compatible) }
+            if let reg { node.property("reg", DeviceTreeBuilder.bigEndian(reg)) }
+            if let shift { node.property("reg-shift", DeviceTreeBuilder.bigEndian(shift)) }
+            if let width { node.property("reg-io-width", DeviceTreeBuilder.bigEndian(width)) }
+          }
+        }
+      }
+    }
+
+    private func add(_ core: UInt32, to cpus: inout DeviceTreeBuilder) {
+      cpus.node("cpu@\(core)") { cpu in
+        cpu.property("device_type", text: core == 1 && !hasCoresOnly ? "cache" : "cpu")
+        cpu.property("enable-method", text: "psci")
+        let reg = coreCells == 2 ? [0, core] : [core == 3 && !hasCoresOnly ? 0x0100_0000 : core]
+        cpu.property("reg", DeviceTreeBuilder.bigEndian(reg))
+        if core == 2, !hasCoresOnly { cpu.property("status", text: "fail") }
+      }
+    }
+  }
+
+  private static func board(_ change: (inout Board) -> Void) -> [UInt8] {
+    var board = Board()
+    change(&board)
+    return board.blob
+  }
+
+  private static func text(_ string: String) -> [UInt8] { DeviceTreeBuilder.text(string) }
+
+  static var trees: [[UInt8]] {
+    let deep = String(repeating: "/soc", count: 20)
+    var damaged = board { _ in }
+    damaged[damaged.count - 200] = 0xFF
+    return boards + [
+      damaged, cut, endInsideCPUs,
+      DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
+      // Deeper than anything that is looked for.
+      DeviceTreeBuilder.tree { root in
+        func nest(_ depth: Int, _ node: inout DeviceTreeBuilder) {
+          if depth > 0 { node.node("soc") { nest(depth - 1, &$0) } }
+        }
+        root.node("chosen") { $0.property("stdout-path", text: deep) }
+        nest(20, &root)
+      },
+    ]
+  }
+
+  private static var endInsideCPUs: [UInt8] {
+    DeviceTreeBuilder.tree { root in
+      root.node("psci") { node in
+        node.property("compatible", text: "arm,psci-1.0")
+        node.property("method", text: "smc")
+      }
+      root.node("cpus") { $0.cell(9) }
+    }
+  }
+
+  /// The structure ends behind a value, in front of the padding.
+  private static var cut: [UInt8] {
+    var tree = DeviceTreeBuilder.tree { $0.property("x", [1]) }
+    tree[39] = 21
+    return tree
+  }
+
+  /// Fewer bytes than the header says, and a structure that is not aligned: for no repairs.
+  static var treesWithWrongSizes: [[UInt8]] {
+    let tree = board { _ in }
+    var unaligned = tree
+    unaligned[11] += 2
+    return [[UInt8](tree.dropLast()), unaligned]
+  }
+
+  private static var boards: [[UInt8]] {
+    [
+      board { _ in }, board { $0.chosen = "/soc/serial" },
+      board { $0.chosen = "/soc//serial@9000000:" },
+      board { $0.chosen = "serial0/none" }, board { $0.chosen = "other" },
+      board { $0.chosen = "/" },
+      board { $0.chosen = String(repeating: "/soc", count: 65) },
+      board { $0.chosen = String(repeating: "s", count: 32) }, board { $0.alias = "soc" },
+      board { $0.alias = "/soc/uart" }, board { $0.alias = "" },
+      board { $0.compatible = text("ns16550a") }, board { $0.compatible = nil },
+      board { $0.compatible = text("snps,dw-apb-uart") }, board { $0.compatible = text("none") },
+      board { $0.compatible = text("arm,sbsa-uart") }, board { $0.compatible = [1] },
+      board { $0.rootCells = 3 }, board { $0.rootCells = nil }, board { $0.rootCells = 1 },
+      board { $0.busCells = nil }, board { $0.busCells = 3 }, board { $0.ranges = nil },
+      board { $0.ranges = [] }, board { $0.ranges = [0, 0, 0, 1] },
+      board { $0.ranges = [0, 0, 0] },
+      // What wraps around is no address.
+      board { $0.ranges = [0x7e00_0000, 0xffff_ffff, 0xffff_ff00, 0x0100_0000] },
+      board { $0.ranges = [0x7e00_0000, 0xffff, 0, 0x0100_0000] },
+      board { $0.reg = nil }, board { $0.reg = [] }, board { $0.reg = [0x7e20_1001] },
+      board { $0.shift = nil }, board { $0.shift = [4] }, board { $0.shift = [] },
+      board { $0.width = nil }, board { $0.width = [2] },
+      board { ($0.compatible, $0.shift) = (text("ns16550"), [0]) },
+      board { ($0.compatible, $0.reg) = (text("ns16550"), [0x7e20_1001]) },
+      board { $0.psci = nil }, board { $0.psci = text("arm,psci") }, board { $0.method = nil },
+      board { $0.method = "hvc" }, board { $0.method = "none" }, board { $0.coreCells = 2 },
+      board { $0.coreCells = nil }, board { $0.coreCells = 3 }, board { $0.hasCoresOnly = true },
+    ]
+  }
+}
