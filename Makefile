@@ -251,6 +251,8 @@ format: ## Format the Swift sources
 
 include Tests/Verification/verification.mk
 
+include Tests/Mutation/mutation.mk
+
 ##@ Other
 .PHONY: install
 install: cli lib lib-host ## Install the command, the stub, the libraries and the header

@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Plants one fault at a time in the decoder and tells whether the quick tests notice.
+
+    mutate.py [--seed 1] [--count 300] [--jobs 2] [--only FILE[:LINE]] [--planted]
+
+A mutant is killed by the first test that fails, crashes or takes ten times its time. All tests are compiled once and
+load the decoder as a shared library. Results are kept: a run that was interrupted goes on, and a kill counts as long as
+the sources and the tests that made it are the same.
+"""
+import argparse
+import collections
+import concurrent.futures
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+from mutants import SOURCES, all_mutants
+
+HERE = pathlib.Path("Tests/Mutation")
+WORK = pathlib.Path("build/mutation").absolute()
+ORIGINAL = WORK / "original"
+VARIANTS = ("host", "aarch64", "aarch64-strict")
+A53_RUN = "qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu".split()
+SCORE_MIN = 95
+RESULTS = WORK / "results.jsonl"
+results_lock = threading.Lock()
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    stage: str
+    variant: str
+    program: str
+    arguments: tuple = ()
+    # Prints the same for all archives, or one of them is wrong.
+    compares: bool = False
+
+    def run(self, folder, seconds):
+        """What it printed, or None if it failed; processor time runs out for what hangs."""
+        library = folder / "build" / self.variant
+        program = [*self.command(), *self.arguments]
+        if self.variant != "host":
+            program = [*A53_RUN, "-E", f"LD_LIBRARY_PATH={library}", *program]
+        # A limit of what is shared with other work on this machine is for the last resort only.
+        limited = ["sh", "-c", 'ulimit -c 0; ulimit -t "$0"; exec timeout -s KILL "$@"', str(seconds), str(60 + 10 * seconds)]
+        done = subprocess.run(
+            [*limited, *program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+            env={**os.environ, "LD_LIBRARY_PATH": str(library)} if self.variant == "host" else None)
+        return done.stdout if done.returncode == 0 else None
+
+    def command(self):
+        if self.program == "swift":
+            return [str(WORK / "package/.build/release/lz4bootPackageTests.xctest"), "--testing-library", "swift-testing"]
+        return [str(WORK / self.variant / self.program)]
+
+
+def c_tests(stage, variant, exhaustive, structure, faults, team):
+    tests = [
+        Test(stage, variant, "structure", ("1", structure, "61")),
+        Test(stage, variant, "sweep", compares=True),
+        Test(stage, variant, "team", (team,), compares=True),
+        Test(stage, variant, "in_place", (str(WORK / "sources"),), compares=True),
+    ]
+    if variant == "host":
+        tests += [Test(stage, variant, "exhaustive", ("1", exhaustive)), Test(stage, variant, "faults", ("1", faults, "1"))]
+    return tests
+
+
+QUICK = c_tests("C, short", "host", "9970", "370", "100", "100")
+UNIT = [Test("Swift", "host", "swift")]
+LONG = c_tests("C", "host", "997", "37", "10", "400")
+A53 = {variant: c_tests("A53", variant, "", "149", "", "100") for variant in VARIANTS[1:]}
+DIGEST = [Test("A53", variant, "digest", ("20000",)) for variant in VARIANTS]
+
+
+def run(*command, cwd=None, **options):
+    return subprocess.run([str(word) for word in command], cwd=cwd, check=True, **options)
+
+
+# ---- building
+
+
+def build(folder, *variants):
+    """The archives of a folder's sources, as shared libraries too. False if they do not compile."""
+    for variant in variants:
+        output = folder / "build" / variant
+        shutil.rmtree(output, ignore_errors=True)
+        target = output.relative_to(folder) / "liblz4boot.a"
+        made = subprocess.run(
+            ["make", "-s", str(target), "EMBEDDED=" + os.environ["EMBEDDED"]], cwd=folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
+        if made.returncode != 0:
+            return False
+        compiler = "cc" if variant == "host" else "aarch64-linux-gnu-gcc"
+        run(compiler, "-shared", "-nostdlib", "-o", output / "liblz4boot.so", output / "lz4boot.o")
+    return True
+
+
+def make_folder(folder):
+    """What the Makefile needs to compile the decoder, with sources of its own."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "Sources").mkdir(parents=True)
+    shutil.copy("Makefile", folder)
+    (folder / "Tests").symlink_to(pathlib.Path("Tests").absolute())
+    (folder / "Sources/CLZ4Boot").symlink_to(pathlib.Path("Sources/CLZ4Boot").absolute())
+    for part in ("LZ4Boot", "FreestandingMemory"):
+        shutil.copytree(pathlib.Path("Sources") / part, folder / "Sources" / part)
+
+
+def build_tests(with_swift):
+    for variant in VARIANTS:
+        (WORK / variant).mkdir(exist_ok=True)
+        host = variant == "host"
+        for source in [*pathlib.Path("Tests/TargetTests").glob("*.c"), *pathlib.Path("Tests/Verification").glob("*.c")]:
+            if source.stem in ("reference", "sources") or not host and source.stem in ("exhaustive", "faults"):
+                continue
+            verifies = source.parent.name == "Verification"
+            run("cc" if host else "aarch64-linux-gnu-gcc", "-O2", "-std=c11", "-I", "Sources/CLZ4Boot/include",
+                *([] if host else ["-DWITHOUT_LIBLZ4"]), "-o", WORK / variant / source.stem, source,
+                *(["Tests/Verification/reference.c"] if verifies else []), "-L", ORIGINAL / "build" / variant,
+                "-llz4boot", "-pthread", *(["-llz4"] if host and verifies else []))
+    run("cc", "-O2", "-std=c11", "-o", WORK / "make-sources", "Tests/TargetTests/sources.c", "-llz4")
+    run(WORK / "make-sources", WORK / "host/sweep", 20, WORK / "sources")
+    if with_swift:
+        package = WORK / "package"
+        package.mkdir(exist_ok=True)
+        for part in ("Sources", "Tests"):
+            if not (package / part).exists():
+                (package / part).symlink_to(pathlib.Path(part).absolute())
+        flags = f'["-L{ORIGINAL}/build/host", "-llz4boot"]'
+        manifest = (HERE / "Package.swift.in").read_text().replace("LINKER_FLAGS", flags)
+        if not (package / "Package.swift").exists() or (package / "Package.swift").read_text() != manifest:
+            (package / "Package.swift").write_text(manifest)
+        run("swift", "build", "-c", "release", "--build-tests", cwd=package)
+
+
+# ---- results that are kept
+
+
+def digest_of(*places):
+    found = hashlib.sha256()
+    for place in places:
+        for path in sorted(p for p in pathlib.Path(place).rglob("*") if p.is_file()) or [pathlib.Path(place)]:
+            found.update(str(path).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+class Results:
+    def __init__(self, mutants):
+        sources = digest_of("Sources/LZ4Boot", "Sources/FreestandingMemory", "Sources/CLZ4Boot", "Makefile")
+        c = digest_of("Tests/TargetTests", "Tests/Verification") + str([QUICK, LONG, A53, DIGEST])
+        swift = digest_of("Tests/LZ4BootTests", "Tests/DifferentialTests")
+        # What a result depends on, by its stage.
+        self.keys = {"no compile": sources, "same objects": sources, "Swift": sources + swift}
+        self.keys.update({stage: sources + c for stage in ("C, short", "C", "A53")})
+        self.keys["survived"] = sources + c + swift
+        self.keys = {result: hashlib.sha256(key.encode()).hexdigest()[:16] for result, key in self.keys.items()}
+        self.known = {}
+        if RESULTS.exists():
+            for line in RESULTS.read_text().splitlines():
+                key, mutant, result = json.loads(line)
+                if self.keys.get(result) == key:
+                    self.known[mutant] = result
+
+    def get(self, mutant):
+        return self.known.get(mutant.key)
+
+    def put(self, mutant, result):
+        self.known[mutant.key] = result
+        with results_lock, RESULTS.open("a") as file:
+            file.write(json.dumps([self.keys[result], mutant.key, result]) + "\n")
+
+
+# ---- mutants
+
+
+class Bench:
+    """Where mutants are built and tested."""
+
+    def __init__(self, jobs, stages):
+        self.stages = stages
+        self.seconds, self.printed = {}, {}
+        self.folders = [WORK / f"job{number}" for number in range(jobs)]
+        for folder in self.folders:
+            make_folder(folder)
+        # The same flags give the same objects, whatever the folder.
+        self.archives = {v: (ORIGINAL / "build" / v / "liblz4boot.a").read_bytes() for v in VARIANTS}
+
+    def measure(self):
+        """The tests have to pass without a fault; tells how long they take."""
+        tests = [test for stage in self.stages for test in stage]
+        if LONG in self.stages:
+            tests += [test for stage in A53.values() for test in stage] + DIGEST
+        for test in tests:
+            before = processor_seconds()
+            printed = test.run(ORIGINAL, 3000)
+            if printed is None:
+                sys.exit(f"{test.program} for {test.variant} fails without a fault")
+            self.seconds[test] = int(10 * (processor_seconds() - before)) + 2
+            self.printed[test] = printed
+
+    def judge(self, mutant):
+        folder = self.folders.pop()
+        path = folder / SOURCES / mutant.file
+        text = (SOURCES / mutant.file).read_text()
+        try:
+            path.write_text(mutant.plant(text))
+            return self.result(folder)
+        finally:
+            path.write_text(text)
+            self.folders.append(folder)
+
+    def result(self, folder):
+        if not build(folder, "host"):
+            return "no compile"
+        changed = [v for v in ("host",) if self.is_changed(folder, v)]
+        if changed:
+            for test in [test for stage in self.stages for test in stage]:
+                if test.run(folder, self.seconds[test]) is None:
+                    return test.stage
+        if LONG not in self.stages:
+            return "survived"
+        if not build(folder, *VARIANTS[1:]):
+            return "no compile"
+        changed += [v for v in VARIANTS[1:] if self.is_changed(folder, v)]
+        if not changed:
+            return "same objects"
+        for variant in changed:
+            for test in A53.get(variant, []):
+                if test.run(folder, self.seconds[test]) is None:
+                    return test.stage
+        # As target.sh does: what all archives print has to be the same.
+        found = {
+            test.run(folder, self.seconds[test]) if test.variant in changed else self.printed[test] for test in DIGEST}
+        return "survived" if len(found) == 1 and None not in found else "A53"
+
+    def is_changed(self, folder, variant):
+        return (folder / "build" / variant / "liblz4boot.a").read_bytes() != self.archives[variant]
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def judge_all(mutants, count, bench, results, jobs):
+    """(mutant, result) for the first mutants in which `count` differ from the decoder."""
+    found, pending, left = [], collections.deque(), iter(mutants)
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        while count > 0:
+            for mutant in left:
+                known = results.get(mutant)
+                pending.append((mutant, known, None if known else pool.submit(bench.judge, mutant)))
+                if sum(1 for one in pending if one[2]) >= jobs:
+                    break
+            if not pending:
+                break
+            mutant, result, future = pending.popleft()
+            if future:
+                result = future.result()
+                results.put(mutant, result)
+                print(f"{mutant.file}:{mutant.line}: {mutant.kind}: {result}", flush=True)
+            found.append((mutant, result))
+            count -= result not in ("no compile", "same objects")
+        for _, _, future in pending:
+            if future:
+                future.cancel()
+    return found
+
+
+# ---- reasons
+
+
+def read_entries(name):
+    """The faults in a file, and what is said of each: blocks of FILE, - lines, + lines, = lines."""
+    entries = {}
+    text = re.sub(r"(?m)^#.*\n", "", (HERE / name).read_text())
+    for block in filter(None, re.split(r"\n{2,}", text.strip())):
+        lines = block.splitlines()
+        reason = " ".join(line[1:].strip() for line in lines if line.startswith("="))
+        entries["\n".join(line for line in lines if not line.startswith("="))] = reason
+    return entries
+
+
+def check_entries(name, entries, mutants):
+    stale = sorted(set(entries) - {mutant.key for mutant in mutants})
+    for key in stale:
+        print(f"{name} names a fault that can not be planted:\n{key}\n")
+    return not stale
+
+
+def report(found, entries, seconds):
+    counts = collections.Counter(result for _, result in found)
+    survivors = [mutant for mutant, result in found if result == "survived"]
+    unexplained = [mutant for mutant in survivors if not entries.get(mutant.key)]
+    wrong = [m for m, result in found if m.key in entries and result not in ("survived", "same objects")]
+    for mutant in survivors:
+        print(f"\nsurvived: line {mutant.line}, {mutant.kind}\n{mutant.key}\n= {entries.get(mutant.key) or 'NO REASON'}")
+    for mutant in wrong:
+        print(f"\nsurvivors.txt says that this survives, but it does not:\n{mutant.key}")
+    stages = [stage for stage in ("C, short", "Swift", "C", "A53") if counts[stage]]
+    killed = sum(counts[stage] for stage in stages)
+    print(f"\n{killed + len(survivors)} mutants, {killed} killed ("
+          + ", ".join(f"{counts[stage]} by {stage}" for stage in stages)
+          + f"), {len(survivors)} survived, {len(survivors) - len(unexplained)} of them equivalent")
+    print(f"not counted: {counts['same objects']} with the same objects, {counts['no compile']} that do not compile")
+    score = 100 * killed / max(1, killed + len(survivors))
+    without = 100 * killed / max(1, killed + len(unexplained))
+    print(f"score {score:.1f} %, {without:.1f} % without the equivalent ones; {seconds:.0f} s of processor time")
+    return without >= SCORE_MIN and not unexplained and not wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", metavar="FILE[:LINE]")
+    parser.add_argument("--planted", action="store_true", help="those of planted.txt, by the short tests alone")
+    options = parser.parse_args()
+
+    mutants = all_mutants()
+    survivors, planted = read_entries("survivors.txt"), read_entries("planted.txt")
+    fits = check_entries("survivors.txt", survivors, mutants) & check_entries("planted.txt", planted, mutants)
+    if not fits:
+        sys.exit(1)
+    print(f"{len(mutants)} faults can be planted", flush=True)
+
+    WORK.mkdir(parents=True, exist_ok=True)
+    make_folder(ORIGINAL)
+    stages = [QUICK] if options.planted else [QUICK, UNIT, LONG]
+    if not build(ORIGINAL, *VARIANTS):
+        sys.exit("the decoder does not compile")
+    build_tests(with_swift=UNIT in stages)
+    bench = Bench(options.jobs, stages)
+    bench.measure()
+    if options.planted:
+        chosen = [mutant for mutant in mutants if mutant.key in planted]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            found = list(zip(chosen, pool.map(bench.judge, chosen)))
+        missed = [mutant for mutant, result in found if result != "C, short"]
+        for mutant in missed:
+            print(f"not noticed:\n{mutant.key}")
+        print(f"{len(found) - len(missed)} of {len(found)} planted faults noticed")
+        sys.exit(1 if missed else 0)
+    if options.only:
+        name, _, line = options.only.partition(":")
+        mutants = [m for m in mutants if m.file.endswith(name) and line in ("", str(m.line))]
+        options.count = len(mutants)
+    else:
+        random.Random(options.seed).shuffle(mutants)
+    start, used = time.monotonic(), processor_seconds()
+    results = Results(mutants)
+    found = judge_all(mutants, options.count, bench, results, options.jobs)
+    is_good = report(found, survivors, processor_seconds() - used)
+    print(f"{time.monotonic() - start:.0f} s")
+    sys.exit(0 if is_good else 1)
+
+
+if __name__ == "__main__":
+    main()
