@@ -111,6 +111,50 @@ import Testing
     #expect(unknown.has_content_size == 1)
   }
 
+  @Test func tellsTheFirstFramesValuesAcrossFormats() {
+    let header = FrameHeader(blockMaximumCode: 5, isIndependent: false, hasContentChecksum: true)
+    let first = frame(header, [])
+    let second = legacyFrame([block(last: [1])])
+    // One block of 2 bytes, which stand for 510 at most and for 1 at least.
+    var info = lz4boot_info()
+    info.format = 1
+    info.block_maximum = 256 << 10
+    info.content_checksum = 1
+    info.legacy_end = lz4boot_legacy_end_input.rawValue
+    info.frame_count = 2
+    info.block_count = 1
+    info.content_size = .max
+    info.content_size_bound = 510
+    info.in_place_margin = UInt64(first.count + second.count - 1)
+    #expect(inspect(first + second).info == info)
+    info.format = 2
+    info.block_maximum = 8 << 20
+    info.independent_blocks = 1
+    info.content_checksum = 0
+    info.legacy_end = lz4boot_legacy_end_magic.rawValue
+    #expect(inspect(second + first).info == info)
+  }
+
+  @Test func tellsHowALegacyFrameEnds() {
+    let base = legacyFrame([block(last: counted(40))])
+    let size = littleEndian(UInt32(40))
+    let next = frame(FrameHeader(), [])
+    let tails: [([UInt8], lz4boot_legacy_end)] = [
+      ([], lz4boot_legacy_end_input), ([0], lz4boot_legacy_end_zeros),
+      (endMark, lz4boot_legacy_end_zeros), (endMark + [0], lz4boot_legacy_end_zeros),
+      (next, lz4boot_legacy_end_magic), (legacyMagic + endMark, lz4boot_legacy_end_zeros),
+      (size, lz4boot_legacy_end_size), (size + [0, 0], lz4boot_legacy_end_size),
+      (size + endMark + [0], lz4boot_legacy_end_size), (size + next, lz4boot_legacy_end_size),
+      // It may as well be an empty block.
+      ([1, 0, 0, 0, 0], lz4boot_legacy_end_zeros),
+    ]
+    for (tail, end) in tails {
+      let inspection = inspect(base + tail)
+      #expect(inspection.outcome.status == .ok, "\(tail)")
+      #expect(inspection.info.legacy_end == end.rawValue, "\(tail)")
+    }
+  }
+
   @Test func coversWhatLiesInFrontOfAnError() {
     let good = frame(FrameHeader(), [.stored([1, 2])])
     let inspection = inspect(good + [9, 9, 9, 9])
