@@ -124,6 +124,11 @@ import Testing
     }
   }
 
+  @Test func takesTheLargestBlockSize() {
+    let source = base + littleEndian(UInt32(legacyStoredByteCountMax))
+    expectDecode(source, capacity: 64, is: legacy(.truncated_input, at: source.count))
+  }
+
   @Test func rejectsPartOfASizeAsTruncated() {
     for tail in [[9], [9, 0], [9, 0, 0], [0, 0, 1], [1, 0, 0]] as [[UInt8]] {
       let offset = base.count + tail.count

@@ -319,7 +319,9 @@ def report(found, entries, seconds):
     survivors = [mutant for mutant, result in found if result == "survived"]
     unexplained = [mutant for mutant in survivors if not entries.get(mutant.key)]
     faults = [m for m in survivors if entries.get(m.key, NOT_EQUIVALENT).startswith(NOT_EQUIVALENT)]
-    wrong = [m for m, result in found if m.key in entries and result not in ("survived", "same objects")]
+    wrong = [
+        m for m, result in found
+        if result not in ("survived", "same objects") and not entries.get(m.key, NOT_EQUIVALENT).startswith(NOT_EQUIVALENT)]
     for mutant in survivors:
         print(f"\nsurvived: line {mutant.line}, {mutant.kind}\n{mutant.key}\n= {entries.get(mutant.key) or 'NO REASON'}")
     for mutant in wrong:
