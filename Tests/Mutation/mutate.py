@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Plants one fault at a time in the decoder and tells whether the quick tests notice.
 
-    mutate.py [--seed 1] [--count 300] [--jobs 2] [--only FILE[:LINE]] [--planted]
+    mutate.py [--seed 1] [--count 200] [--jobs 2] [--only FILE[:LINE]] [--planted]
 
-A mutant is killed by the first test that fails, crashes or takes five times its processor time. All tests are compiled once and
-load the decoder as a shared library. Results are kept: a run that was interrupted goes on, and what has survived is tested
-again where the tests are others. (Where tests are taken away, remove build/mutation first.)
+A mutant is killed by the first test that fails, crashes or takes five times its processor time. All tests are compiled
+once and load the decoder as a shared library. Results are kept: a run that was interrupted goes on, and what has
+survived is tested again where the tests are others. (Where tests are taken away, remove build/mutation first.)
 """
 import argparse
 import collections
@@ -54,9 +54,10 @@ class Test:
         if self.variant != "host":
             program = [*A53_RUN, "-E", f"LD_LIBRARY_PATH={library}", *program]
         # A limit of what is shared with other work on this machine is for the last resort only.
-        limited = ["sh", "-c", 'ulimit -c 0; ulimit -t "$0"; exec timeout -s KILL "$@"', str(seconds), str(60 + 10 * seconds)]
+        limits = 'ulimit -c 0; ulimit -t "$0"; exec timeout -s KILL "$@"'
         process = subprocess.Popen(
-            [*limited, *program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            ["sh", "-c", limits, str(seconds), str(60 + 10 * seconds), *program],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env={**os.environ, "LD_LIBRARY_PATH": str(library)} if self.variant == "host" else None)
         printed = b""
         for line in process.stdout:
@@ -72,7 +73,8 @@ class Test:
 
     def command(self):
         if self.program == "swift":
-            return [str(WORK / "package/.build/release/lz4bootPackageTests.xctest"), "--testing-library", "swift-testing"]
+            program = WORK / "package/.build/release/lz4bootPackageTests.xctest"
+            return [str(program), "--testing-library", "swift-testing"]
         return [str(WORK / self.variant / self.program)]
 
 
@@ -100,6 +102,7 @@ A53 = {
     ]
     for variant in VARIANTS[1:]
 }
+STAGES = ("C, short", "Swift", "C", "A53")
 DIGEST = [Test("A53", variant, "digest", ("5000",)) for variant in VARIANTS]
 
 
@@ -184,7 +187,8 @@ def digest_of(*places):
 class Results:
     def __init__(self):
         sources = digest_of("Sources/LZ4Boot", "Sources/FreestandingMemory", "Sources/CLZ4Boot", "Makefile")
-        tests = digest_of(*(f"Tests/{name}" for name in ("TargetTests", "Verification", "LZ4BootTests", "DifferentialTests")))
+        names = ("TargetTests", "Verification", "LZ4BootTests", "DifferentialTests")
+        tests = digest_of(*(f"Tests/{name}" for name in names))
         self.keys = collections.defaultdict(lambda: sources, survived=sources + tests)
         self.known, self.lock = {}, threading.Lock()
         if RESULTS.exists():
@@ -319,21 +323,19 @@ def report(found, entries, seconds):
     survivors = [mutant for mutant, result in found if result == "survived"]
     unexplained = [mutant for mutant in survivors if not entries.get(mutant.key)]
     faults = [m for m in survivors if entries.get(m.key, NOT_EQUIVALENT).startswith(NOT_EQUIVALENT)]
-    wrong = [
-        m for m, result in found
-        if result not in ("survived", "same objects") and not entries.get(m.key, NOT_EQUIVALENT).startswith(NOT_EQUIVALENT)]
+    killed = [mutant for mutant, result in found if result in STAGES]
+    wrong = [m for m in killed if not entries.get(m.key, NOT_EQUIVALENT).startswith(NOT_EQUIVALENT)]
     for mutant in survivors:
-        print(f"\nsurvived: line {mutant.line}, {mutant.kind}\n{mutant.key}\n= {entries.get(mutant.key) or 'NO REASON'}")
+        reason = entries.get(mutant.key) or "NO REASON"
+        print(f"\nsurvived: line {mutant.line}, {mutant.kind}\n{mutant.key}\n= {reason}")
     for mutant in wrong:
         print(f"\nsurvivors.txt says that this survives, but it does not:\n{mutant.key}")
-    stages = [stage for stage in ("C, short", "Swift", "C", "A53") if counts[stage]]
-    killed = sum(counts[stage] for stage in stages)
-    print(f"\n{killed + len(survivors)} mutants, {killed} killed ("
-          + ", ".join(f"{counts[stage]} by {stage}" for stage in stages)
-          + f"), {len(survivors)} survived, {len(survivors) - len(faults)} of them equivalent")
+    stages = ", ".join(f"{counts[stage]} by {stage}" for stage in STAGES)
+    print(f"\n{len(killed) + len(survivors)} mutants, {len(killed)} killed ({stages}), {len(survivors)} survived, "
+          f"{len(survivors) - len(faults)} of them equivalent")
     print(f"not counted: {counts['same objects']} with the same objects, {counts['no compile']} that do not compile")
-    score = 100 * killed / max(1, killed + len(survivors))
-    without = 100 * killed / max(1, killed + len(faults))
+    score = 100 * len(killed) / max(1, len(killed) + len(survivors))
+    without = 100 * len(killed) / max(1, len(killed) + len(faults))
     print(f"score {score:.1f} %, {without:.1f} % without the equivalent ones; {seconds:.0f} s of processor time")
     return without >= SCORE_MIN and not unexplained and not wrong
 
@@ -355,6 +357,7 @@ def main():
     print(f"{len(mutants)} faults can be planted", flush=True)
 
     WORK.mkdir(parents=True, exist_ok=True)
+    results = Results()
     make_folder(ORIGINAL)
     stages, variants = ([QUICK], VARIANTS[:1]) if options.planted else ([QUICK, UNIT, LONG], VARIANTS)
     if not build(ORIGINAL, *variants):
@@ -379,7 +382,6 @@ def main():
     else:
         random.Random(options.seed).shuffle(mutants)
     start, used = time.monotonic(), processor_seconds()
-    results = Results()
     found = judge_all(mutants, options.count, bench, results, options.jobs)
     is_good = report(found, survivors, processor_seconds() - used)
     print(f"{time.monotonic() - start:.0f} s")

@@ -12,5 +12,5 @@ test-mutation: mutation-tools ## See that a few faults, planted in the decoder, 
 test: test-mutation
 
 .PHONY: verify-mutation
-verify-mutation: mutation-tools ## Plant faults and see that 95 % are noticed, SEED=1 COUNT=200 ONLY=FILE:LINE (20 minutes)
+verify-mutation: mutation-tools ## Plant faults and see that 95 % are noticed, SEED=1 COUNT=200 ONLY=FILE:LINE
 	$(MUTATE) --seed $(or $(SEED),1) --count $(or $(COUNT),200) $(if $(ONLY),--only $(ONLY))
