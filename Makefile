@@ -136,7 +136,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-mutation test-stub test-boot ## Run every test, the QEMU boots included
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -250,7 +250,6 @@ format: ## Format the Swift sources
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 include Tests/Verification/verification.mk
-
 include Tests/Mutation/mutation.mk
 
 ##@ Other

@@ -9,7 +9,6 @@ mutation-tools:
 .PHONY: test-mutation
 test-mutation: mutation-tools ## See that a few faults, planted in the decoder, are noticed (30 seconds)
 	$(MUTATE) --planted
-test: test-mutation
 
 .PHONY: verify-mutation
 verify-mutation: mutation-tools ## Plant faults and see that 95 % are noticed, SEED=1 COUNT=200 ONLY=FILE:LINE
