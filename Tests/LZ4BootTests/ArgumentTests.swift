@@ -100,15 +100,15 @@ import Testing
       #expect(Outcome(report, output: []) == Outcome(status: .bad_argument))
       #expect(report.target_byte_count == 0)
     }
-    expectBad { unsafe lz4boot_decode(nil, 4, nil, 0, 0, $0) }
-    expectBad { unsafe lz4boot_decode(nil, 0, nil, 4, 0, $0) }
-    expectBad { unsafe lz4boot_decode_block(nil, 4, nil, 0, $0) }
-    expectBad { unsafe lz4boot_inspect(nil, 0, nil, $0) }
-    expectBad { unsafe lz4boot_peek(nil, 4, nil, 0, $0) }
-    expectBad { unsafe lz4boot_stream_push(nil, nil, 0, $0) }
-    expectBad { unsafe lz4boot_stream_finish(nil, $0) }
-    expectBad { unsafe lz4boot_team_start(nil, nil, 0, nil, 0, 0, $0) }
-    expectBad { unsafe lz4boot_team_finish(nil, $0) }
+    unsafe expectBad { unsafe lz4boot_decode(nil, 4, nil, 0, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_decode(nil, 0, nil, 4, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_decode_block(nil, 4, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_inspect(nil, 0, nil, $0) }
+    unsafe expectBad { unsafe lz4boot_peek(nil, 4, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_stream_push(nil, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_stream_finish(nil, $0) }
+    unsafe expectBad { unsafe lz4boot_team_start(nil, nil, 0, nil, 0, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_team_finish(nil, $0) }
   }
 
   @Test func refusesNullStructs() {

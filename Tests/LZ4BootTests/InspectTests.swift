@@ -65,6 +65,30 @@ import Testing
     }
   }
 
+  /// Nothing says that a block so small does not follow, but for the end. With zeros behind it, they
+  /// may be that block.
+  @Test(arguments: [1, 2, 3])
+  func tellsASizeBelowFourOnlyAtTheEnd(produced: Int) {
+    let frame = legacyFrame([block(last: counted(produced))])
+    let source = frame + littleEndian(UInt32(produced))
+    var info = lz4boot_info()
+    info.format = 2
+    info.block_maximum = 8 << 20
+    info.independent_blocks = 1
+    info.legacy_end = lz4boot_legacy_end_size.rawValue
+    info.frame_count = 1
+    info.block_count = 1
+    info.content_size = UInt64(produced)
+    info.content_size_bound = UInt64(255 * (produced + 1))
+    // All of the source but the block, of which a byte can be ahead of its output.
+    info.in_place_margin = UInt64(source.count - produced)
+    #expect(inspect(source).info == info)
+    info.legacy_end = lz4boot_legacy_end_zeros.rawValue
+    info.content_size = .max
+    info.in_place_margin += 1
+    #expect(inspect(source + [0]).info == info)
+  }
+
   /// Every real kernel's size is too large for a block; zeros behind it end no second frame.
   @Test func countsAFrameOnceWhenZerosFollowALargeSize() {
     let block = [UInt8](repeating: 0xAA, count: 40_000)
