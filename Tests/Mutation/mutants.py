@@ -157,7 +157,7 @@ def all_mutants():
     mutants, seen = [], {}
     for path in sorted(SOURCES.rglob("*.swift")):
         source = Source(path, statuses)
-        for kind, start, end, new in sorted(set(source.faults()), key=lambda fault: fault[1:]):
+        for kind, start, end, new in sorted(set(source.faults()), key=lambda fault: (fault[1:], fault[0])):
             text = source.text
             first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
             mutant = Mutant(
