@@ -136,7 +136,12 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 
 ##@ Checks
 .PHONY: test
-test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-fuzz test-oss-fuzz test-stub test-boot ## Run every test, the QEMU boots included
+test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-mutation test-fuzz test-oss-fuzz test-stub test-boot ## Run every test, the QEMU boots included
+
+# SECONDS: of libFuzzer.
+.PHONY: verify
+verify: SECONDS = 1300
+verify: verify-exhaustive verify-structure verify-structure-a53 verify-faults verify-in-place verify-symbolic verify-mutation fuzz fuzz-coverage ## Run the long forms of what docs/verification.md lists, SECONDS=1300 for the fuzzing
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
@@ -251,6 +256,7 @@ format: ## Format the Swift sources
 
 include Tests/Verification/verification.mk
 include Tests/Symbolic/symbolic.mk
+include Tests/Mutation/mutation.mk
 include Tests/Fuzz/fuzz.mk
 
 ##@ Other

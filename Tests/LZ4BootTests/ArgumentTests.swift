@@ -90,6 +90,27 @@ import Testing
     }
   }
 
+  /// Whatever the report held before.
+  @Test func reportsNothingButTheStatus() {
+    func expectBad(_ call: (UnsafeMutablePointer<lz4boot_report>) -> lz4boot_status) {
+      var report = lz4boot_report(
+        status: 1, format: 2, source_offset: 3, target_byte_count: 4, block_index: 5, expected: 6,
+        actual: 7)
+      #expect(unsafe call(&report) == .bad_argument)
+      #expect(Outcome(report, output: []) == Outcome(status: .bad_argument))
+      #expect(report.target_byte_count == 0)
+    }
+    unsafe expectBad { unsafe lz4boot_decode(nil, 4, nil, 0, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_decode(nil, 0, nil, 4, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_decode_block(nil, 4, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_inspect(nil, 0, nil, $0) }
+    unsafe expectBad { unsafe lz4boot_peek(nil, 4, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_stream_push(nil, nil, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_stream_finish(nil, $0) }
+    unsafe expectBad { unsafe lz4boot_team_start(nil, nil, 0, nil, 0, 0, $0) }
+    unsafe expectBad { unsafe lz4boot_team_finish(nil, $0) }
+  }
+
   @Test func refusesNullStructs() {
     var report = lz4boot_report()
     var target = [UInt8](repeating: 0, count: 8)

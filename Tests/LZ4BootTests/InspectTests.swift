@@ -65,6 +65,30 @@ import Testing
     }
   }
 
+  /// Nothing says that a block so small does not follow, but for the end. With zeros behind it, they
+  /// may be that block.
+  @Test(arguments: [1, 2, 3])
+  func tellsASizeBelowFourOnlyAtTheEnd(produced: Int) {
+    let frame = legacyFrame([block(last: counted(produced))])
+    let source = frame + littleEndian(UInt32(produced))
+    var info = lz4boot_info()
+    info.format = 2
+    info.block_maximum = 8 << 20
+    info.independent_blocks = 1
+    info.legacy_end = lz4boot_legacy_end_size.rawValue
+    info.frame_count = 1
+    info.block_count = 1
+    info.content_size = UInt64(produced)
+    info.content_size_bound = UInt64(255 * (produced + 1))
+    // All of the source but the block, of which a byte can be ahead of its output.
+    info.in_place_margin = UInt64(source.count - produced)
+    #expect(inspect(source).info == info)
+    info.legacy_end = lz4boot_legacy_end_zeros.rawValue
+    info.content_size = .max
+    info.in_place_margin += 1
+    #expect(inspect(source + [0]).info == info)
+  }
+
   /// Every real kernel's size is too large for a block; zeros behind it end no second frame.
   @Test func countsAFrameOnceWhenZerosFollowALargeSize() {
     let block = [UInt8](repeating: 0xAA, count: 40_000)
@@ -84,6 +108,7 @@ import Testing
     let info = inspect(source).info
     #expect(info.content_size_bound >= 40)
     #expect(info.content_size == .max || info.content_size == 40)
+    #expect(info.legacy_end == lz4boot_legacy_end_zeros.rawValue)
   }
 
   @Test func describesSkippableFramesOnly() {
@@ -109,6 +134,30 @@ import Testing
     let unknown = inspect(first + frame(FrameHeader(), [])).info
     #expect(unknown.content_size == .max)
     #expect(unknown.has_content_size == 1)
+  }
+
+  @Test func tellsTheFirstFramesValuesAcrossFormats() {
+    let header = FrameHeader(blockMaximumCode: 5, isIndependent: false, hasContentChecksum: true)
+    let first = frame(header, [])
+    let second = legacyFrame([block(last: [1])])
+    // One block of 2 bytes, which stand for 510 at most and for 1 at least.
+    var info = lz4boot_info()
+    info.format = 1
+    info.block_maximum = 256 << 10
+    info.content_checksum = 1
+    info.legacy_end = lz4boot_legacy_end_input.rawValue
+    info.frame_count = 2
+    info.block_count = 1
+    info.content_size = .max
+    info.content_size_bound = 510
+    info.in_place_margin = UInt64(first.count + second.count - 1)
+    #expect(inspect(first + second).info == info)
+    info.format = 2
+    info.block_maximum = 8 << 20
+    info.independent_blocks = 1
+    info.content_checksum = 0
+    info.legacy_end = lz4boot_legacy_end_magic.rawValue
+    #expect(inspect(second + first).info == info)
   }
 
   @Test func coversWhatLiesInFrontOfAnError() {

@@ -96,6 +96,14 @@ import Testing
     expectDecode(source, capacity: 64, is: legacy(.ok, at: source.count, block: 3, output))
   }
 
+  @Test func takesAmbiguousSizeAsBlockWithHardlyAnyRoom() {
+    let source = legacyFrame([block(last: [1, 2]), block(last: [9])])
+    expectDecode(source, capacity: 2, is: legacy(.target_full, at: 16, block: 1, [1, 2]))
+    for capacity in 3...6 {
+      expectDecode(source, capacity: capacity, is: legacy(.ok, at: 17, [1, 2, 9]))
+    }
+  }
+
   @Test func takesAmbiguousSizeAsBlockUpToItsErrors() {
     let third: [UInt8] = [0x10, 1, 0, 0, 0, 0, 0, 0, 0]
     let source = base + littleEndian(UInt32(9)) + third
@@ -122,6 +130,11 @@ import Testing
       let source = base + littleEndian(word)
       expectDecode(source, capacity: 64, is: legacy(.block_too_large, at: 23))
     }
+  }
+
+  @Test func takesTheLargestBlockSize() {
+    let source = base + littleEndian(UInt32(legacyStoredByteCountMax))
+    expectDecode(source, capacity: 64, is: legacy(.truncated_input, at: source.count))
   }
 
   @Test func rejectsPartOfASizeAsTruncated() {

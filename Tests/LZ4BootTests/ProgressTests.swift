@@ -139,6 +139,22 @@ import Testing
     }
   }
 
+  @Test func noCallComesForABlockThatWasLookedAtFarFromTheNext() {
+    let (first, second) = (counted(9), counted(8, from: 20))
+    let source = legacyFrame([
+      block(last: first), block(last: second),
+      block([Sequence([1], offset: 1, matchByteCount: 70_000)], last: []),
+    ])
+    let output = first + second + [UInt8](repeating: 1, count: 70_001)
+    let expected = Outcome(
+      status: .ok, format: Format.legacy, sourceOffset: source.count, blockIndex: 3,
+      output: output)
+    for split in [[source.count], [1], [5]] {
+      let result = run(source, capacity: output.count, pushByteCounts: split)
+      #expect(result == Run(outcome: expected, calls: [Self.interval]), "\(split)")
+    }
+  }
+
   @Test func everyCallCanEndTheDecode() {
     let (bytes, output) = source(seed: 9)
     let whole = run(bytes, capacity: output.count, pushByteCounts: [bytes.count])

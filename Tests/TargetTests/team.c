@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPACE = 48 << 20, SOURCE_SPACE = 4 << 20, THREADS_MAX = 8, LEGACY_BLOCK = 8 << 20 };
+enum { SPACE = 96 << 20, OUTPUT_MAX = 48 << 20, SOURCE_SPACE = 4 << 20, THREADS_MAX = 8, LEGACY_BLOCK = 8 << 20 };
 
 static unsigned char *source; /* as generated */
 static size_t source_count, output_count; /* what it decodes to, if it is not damaged */
@@ -119,7 +119,7 @@ static void put_frame(void)
     put_byte(flags);
     put_byte(code << 4);
     put_byte(lz4boot_xxh32(source + descriptor, 2, 0) >> 8 & 0xFF);
-    for (unsigned index = 0; index <= blocks && output_count < SPACE / 2; index++) {
+    for (unsigned index = 0; index <= blocks && output_count < OUTPUT_MAX / 2; index++) {
         size_t at = source_count, size;
         size = index == blocks ? below((unsigned)block_maximum + 1) : is_cheap ? block_maximum : block_size(block_maximum);
         int is_stored = !is_cheap && below(12) == 0 && source_count < SOURCE_SPACE / 2;
@@ -164,7 +164,7 @@ static void generate_source(void)
     }
     unsigned frames = below(4) ? 1 : 1 + below(3);
     while (frames-- > 0) {
-        if (below(60) == 0 && output_count < SPACE / 4)
+        if (below(60) == 0 && output_count < OUTPUT_MAX / 4)
             put_legacy();
         else
             put_frame();
@@ -212,10 +212,9 @@ static void run_team(const unsigned char *bytes, size_t count, unsigned char *ta
         report->status = 999;
 }
 
-/* A team whose core that finishes comes when another one has decoded all there is. */
-static int others_decode(unsigned char *target, unsigned char *expected)
+/* A frame of so many full blocks, one of 1000 bytes and the checksum of all, which are left in `content`. */
+static size_t put_full_blocks(unsigned full_blocks, int are_cheap, unsigned char *content)
 {
-    enum { full_blocks = 20 };
     source_count = 0;
     put_word(0x184D2204);
     put_byte(0x64);
@@ -224,21 +223,43 @@ static int others_decode(unsigned char *target, unsigned char *expected)
     for (unsigned index = 0; index <= full_blocks; index++) {
         size_t at = source_count;
         put_word(0);
-        put_block(index < full_blocks ? 65536 : 1000, 0);
+        put_block(index < full_blocks ? 65536 : 1000, are_cheap);
         set_word(at, (uint32_t)(source_count - at - 4));
     }
     put_word(0);
     struct lz4boot_report report;
-    lz4boot_decode(source, source_count, expected, SPACE, 0, &report); /* ends in front of the checksum */
-    put_word(lz4boot_xxh32(expected, report.target_byte_count, 0));
-    memset(target, 0, report.target_byte_count);
-    lz4boot_team_start(team, source, source_count, target, report.target_byte_count, 0, NULL);
+    lz4boot_decode(source, source_count, content, SPACE, 0, &report); /* ends in front of the checksum */
+    put_word(lz4boot_xxh32(content, report.target_byte_count, 0));
+    return report.target_byte_count;
+}
+
+/* A team whose core that finishes comes when another one has decoded all there is. */
+static int others_decode(unsigned char *target, unsigned char *expected)
+{
+    enum { full_blocks = 20 };
+    size_t byte_count = put_full_blocks(full_blocks, 0, expected);
+    memset(target, 0, byte_count);
+    lz4boot_team_start(team, source, source_count, target, byte_count, 0, NULL);
     worker_count = 1;
     pthread_barrier_wait(&gate);
     pthread_barrier_wait(&gate);
-    return report.target_byte_count == full_blocks * 65536 + 1000 &&
-           memcmp(target, expected, report.target_byte_count) == 0 &&
+    return byte_count == full_blocks * 65536 + 1000 && memcmp(target, expected, byte_count) == 0 &&
            lz4boot_team_finish(team, NULL) == lz4boot_status_ok;
+}
+
+/* More blocks than a team keeps in mind at a time: none of the first ones may be taken for one of the last. */
+static int many_are_hashed_in_order(unsigned char *target, unsigned char *expected)
+{
+    enum { full_blocks = 1400 };
+    size_t byte_count = put_full_blocks(full_blocks, 1, expected);
+    for (unsigned threads = 2; threads <= 4; threads++) {
+        struct lz4boot_report report;
+        memset(target, 0, byte_count);
+        run_team(source, source_count, target, byte_count, 0, threads, &report);
+        if (report.status != lz4boot_status_ok || memcmp(target, expected, byte_count) != 0)
+            return 0;
+    }
+    return byte_count == full_blocks * 65536 + 1000;
 }
 
 int main(int argc, char **argv)
@@ -259,6 +280,10 @@ int main(int argc, char **argv)
     }
     if (!others_decode(targets, expected)) {
         printf("what another core decodes is not there\n");
+        faults++;
+    }
+    if (!many_are_hashed_in_order(targets, expected)) {
+        printf("of many blocks some are hashed before they are there\n");
         faults++;
     }
     for (unsigned number = 0; number < cases; number++) {

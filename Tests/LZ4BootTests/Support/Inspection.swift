@@ -20,3 +20,12 @@ func inspect(_ source: [UInt8]) -> Inspection {
   if outcome.status != status { outcome.status = .bad_argument }
   return Inspection(outcome: outcome, info: info)
 }
+
+extension lz4boot_info: @retroactive Equatable {
+  /// All fields, which have no padding between them.
+  public static func == (one: lz4boot_info, other: lz4boot_info) -> Bool {
+    unsafe withUnsafeBytes(of: one) { one in
+      unsafe withUnsafeBytes(of: other) { unsafe one.elementsEqual($0) }
+    }
+  }
+}
