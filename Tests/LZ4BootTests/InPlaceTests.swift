@@ -249,4 +249,28 @@ import Testing
       decode.run()
         == InPlaceResult(status: .offset_zero, targetByteCount: 2, isPrefixRight: true))
   }
+
+  @Test func refusesAChunkThatOutputHasOverwritten() {
+    let source = frame(FrameHeader(), [.stored([1, 2, 3, 4]), .stored([5])])
+    // Up to the end of the first block.
+    let first = 7 + 4 + 4
+    var target = [UInt8](repeating: 0, count: 64)
+    unsafe target.withUnsafeMutableBytes { target in
+      var stream = lz4boot_stream()
+      var report = lz4boot_report()
+      unsafe lz4boot_stream_start(&stream, target.baseAddress, target.count, Flag.inPlace)
+      #expect(unsafe lz4boot_stream_push(&stream, source, first, &report) == .need_input)
+      let rest = 3..<3 + source.count - first
+      let chunk = unsafe UnsafeMutableRawBufferPointer(rebasing: target[rest])
+      unsafe chunk.copyBytes(from: source[first...])
+      let pushed = unsafe lz4boot_stream_push(&stream, chunk.baseAddress, chunk.count, &report)
+      #expect(pushed == .in_place_overrun)
+      let expected = Outcome(
+        status: .in_place_overrun, format: Format.frame, sourceOffset: first, blockIndex: 1,
+        output: [1, 2, 3])
+      // The fourth byte is the chunk's.
+      #expect(unsafe Outcome(report, output: [UInt8](target.prefix(3))) == expected)
+      #expect(report.target_byte_count == 4)
+    }
+  }
 }

@@ -167,6 +167,7 @@ import Testing
     #expect(inspection.outcome.sourceOffset == good.count)
     #expect(inspection.info.frame_count == 1)
     #expect(inspection.info.block_count == 1)
+    #expect(inspection.info.in_place_margin == 0)
   }
 
   @Test func refusesHeadersAsDecodingDoes() {
