@@ -3,7 +3,7 @@
 
     coverage.py LLVM_COV PROFILE EXCEPTIONS BINARY...
 
-Each line of EXCEPTIONS is `file: source text: reason`. What is unreached and not listed fails, and so does
+Each line of EXCEPTIONS is `file: source text: reason`: the first line with code of the region, whole. What is unreached and not listed fails, and so does
 what is listed and reached, unless the reason begins with "by chance".
 """
 import collections
@@ -22,6 +22,13 @@ SHIPPED = ["Sources/LZ4Boot/", "Sources/BootFormats/", "Sources/BootStub/"] + [
 CODE_REGION = 0
 # Behind loops that are left by return or throw only the compiler counts a region of nothing but this.
 NO_CODE = re.compile(r"([\s}]|//.*)*")
+
+
+def first_line(text, line, column, *end):
+    """Where the code of a region starts, which itself may start at the end of the line in front."""
+    if not text[line - 1][column - 1:].strip():
+        line = next(index for index in range(line + 1, end[0] + 1) if not NO_CODE.fullmatch(text[index - 1]))
+    return line, text[line - 1].strip()
 
 
 def export(llvm_cov, profile, binaries):
@@ -60,15 +67,15 @@ def main(llvm_cov, profile, exceptions, *binaries):
             text = file.read().splitlines()
         counts = {place: count for place, count in counts.items() if not NO_CODE.fullmatch(code(text, *place))}
         total += len(counts)
-        for line, column, *_ in sorted(place for place, count in counts.items() if count == 0):
-            source = text[line - 1].strip()
+        for place in sorted(place for place, count in counts.items() if count == 0):
+            line, source = first_line(text, *place)
             entries = [entry for entry in listed if entry.startswith(f"{name}: {source}: ")]
             used.update(entries)
             if entries:
                 excepted += 1
             else:
                 missing += 1
-                print(f"not reached: {name}:{line}:{column}: {source}")
+                print(f"not reached: {name}:{line}: {source}")
     stale = [entry for entry in listed if entry not in used and ": by chance" not in entry]
     for entry in stale:
         print(f"reached, or not there any more: {entry}")
