@@ -3,8 +3,9 @@
 
     coverage.py LLVM_COV PROFILE EXCEPTIONS BINARY...
 
-Each line of EXCEPTIONS is `file: source text: reason`: the first line with code of the region, whole. What is unreached and not listed fails, and so does
-what is listed and reached, unless the reason begins with "by chance".
+Each line of EXCEPTIONS is `file: source text: reason`, with the whole of the first line that has code of
+the region. What is unreached and not listed fails, and so does what is listed and reached, unless the
+reason begins with "by chance".
 """
 import collections
 import json
