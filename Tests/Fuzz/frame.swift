@@ -8,9 +8,8 @@ import CLZ4Boot
 public func testFrame(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
   let source = input.source()
-  let most = lookAhead(source)
-  let capacity = input.capacity(around: most.output.count)
-  let flags = [0, Flag.requireChecksums, Flag.stopAfterFrame, 0][input.choice(below: 4)]
+  let capacity = input.capacity(for: source)
+  let flags = input.flags()
   let expected = ReferenceDecoder.decode(source, capacity: capacity, flags: flags)
   for prefill in [0, 0xFF] as [UInt8] {
     expectSame(

@@ -11,6 +11,7 @@ import argparse
 import collections
 import concurrent.futures
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
@@ -359,6 +360,11 @@ def main():
     print(f"{len(mutants)} faults can be planted", flush=True)
 
     WORK.mkdir(parents=True, exist_ok=True)
+    lock = (WORK / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another run is at work in {WORK}")
     make_folder(ORIGINAL)
     stages, variants = ([QUICK], VARIANTS[:1]) if options.planted else ([QUICK, UNIT, LONG], VARIANTS)
     if not build(ORIGINAL, *variants):

@@ -12,6 +12,9 @@
 
 enum { ROOM = GUARD };
 
+/* As prove.py has them. */
+_Static_assert(sizeof(struct lz4boot_report) == 48 && sizeof(struct lz4boot_info) == 80, "sizes of structs");
+
 static void on_fault(int signal)
 {
     (void)signal;

@@ -6,6 +6,7 @@
  *     digest CASES
  */
 #define _GNU_SOURCE
+#include "fnv1a.h"
 #include "generate.h"
 #include "guarded.h"
 #include <lz4boot.h>
@@ -15,18 +16,12 @@
 
 enum { SPACE = 1 << 18, HEADER = 8 };
 
-static uint64_t digest = 0xCBF29CE484222325;
-
-static void add(const void *bytes, size_t count)
-{
-    for (size_t index = 0; index < count; index++)
-        digest = (digest ^ ((const unsigned char *)bytes)[index]) * 0x100000001B3;
-}
+static uint64_t digest = FNV1A_START;
 
 static void take(const struct lz4boot_report *report, const unsigned char *target)
 {
-    add(report, sizeof *report);
-    add(target, report->target_byte_count);
+    digest = fnv1a(digest, report, sizeof *report);
+    digest = fnv1a(digest, target, report->target_byte_count);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
  *     vectors FILE
  */
 #define _GNU_SOURCE
+#include "fnv1a.h"
 #include <lz4boot.h>
 
 enum call { SOURCE, BLOCK, PEEK, INSPECT };
@@ -23,14 +24,6 @@ struct vector {
 enum { SPACE = 1 << 17, FENCE = 64 };
 static unsigned char *sources, *targets;
 static uint64_t decodes, failures, first_failure;
-
-static uint64_t digest_of(const void *bytes, uint64_t count)
-{
-    uint64_t digest = 0xCBF29CE484222325;
-    for (uint64_t index = 0; index < count; index++)
-        digest = (digest ^ ((const unsigned char *)bytes)[index]) * 0x100000001B3;
-    return digest;
-}
 
 static int is_same(const struct lz4boot_report *one, const struct lz4boot_report *other)
 {
@@ -74,7 +67,7 @@ static int decode(const struct vector *vector, const unsigned char *source, unsi
     }
     decodes++;
     return status == vector->report.status && is_same(&report, &vector->report) &&
-           digest_of(output, output_byte_count) == vector->output_digest;
+           fnv1a(FNV1A_START, output, output_byte_count) == vector->output_digest;
 }
 
 /* With source and target that many bytes from the ends of their memory, or from its starts. */

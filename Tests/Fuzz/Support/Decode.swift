@@ -36,31 +36,35 @@ func lookAhead(_ bytes: [UInt8], capacity: Int = outputByteCountMax) -> Outcome 
 func decode(
   _ bytes: [UInt8], capacity: Int, flags: UInt32 = 0, prefill: UInt8 = 0
 ) -> Outcome {
-  let source = HeapBytes(bytes)
-  let target = HeapBytes(capacity, filledWith: prefill)
-  var report = lz4boot_report()
-  let status = unsafe lz4boot_decode(
-    source.start, source.count, target.start, capacity, flags, &report)
-  return outcome(status, report, in: target)
+  unsafe call(on: bytes, capacity: capacity, prefill: prefill) { source, target, report in
+    unsafe lz4boot_decode(source, bytes.count, target, capacity, flags, report)
+  }
 }
 
 /// `lz4boot_decode_block`.
 func decodeBlock(_ bytes: [UInt8], capacity: Int, prefill: UInt8) -> Outcome {
-  let source = HeapBytes(bytes)
-  let target = HeapBytes(capacity, filledWith: prefill)
-  var report = lz4boot_report()
-  let status = unsafe lz4boot_decode_block(
-    source.start, source.count, target.start, capacity, &report)
-  return outcome(status, report, in: target)
+  unsafe call(on: bytes, capacity: capacity, prefill: prefill) { source, target, report in
+    unsafe lz4boot_decode_block(source, bytes.count, target, capacity, report)
+  }
 }
 
 /// `lz4boot_peek`.
 func peek(_ bytes: [UInt8], _ byteCount: Int, prefill: UInt8) -> Outcome {
+  unsafe call(on: bytes, capacity: byteCount, prefill: prefill) { source, target, report in
+    unsafe lz4boot_peek(source, bytes.count, target, byteCount, report)
+  }
+}
+
+/// With memory of just these sizes.
+private func call(
+  on bytes: [UInt8], capacity: Int, prefill: UInt8,
+  _ function: (UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutablePointer<lz4boot_report>) ->
+    lz4boot_status
+) -> Outcome {
   let source = HeapBytes(bytes)
-  let target = HeapBytes(byteCount, filledWith: prefill)
+  let target = HeapBytes(capacity, filledWith: prefill)
   var report = lz4boot_report()
-  let status = unsafe lz4boot_peek(
-    source.start, source.count, target.start, byteCount, &report)
+  let status = unsafe function(source.start, target.start, &report)
   return outcome(status, report, in: target)
 }
 

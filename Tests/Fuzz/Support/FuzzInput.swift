@@ -29,6 +29,16 @@ struct FuzzInput {
     }
   }
 
+  /// The same for a source.
+  mutating func capacity(for source: [UInt8]) -> Int {
+    capacity(around: lookAhead(source).output.count)
+  }
+
+  /// Flags of a source that is not in place.
+  mutating func flags() -> UInt32 {
+    [0, Flag.requireChecksums, Flag.stopAfterFrame, 0][choice(below: 4)]
+  }
+
   /// The payload as a source whose checksums and content sizes are right in most runs: else nearly
   /// every mutation would end at the first of them.
   mutating func source(capacity: Int = outputByteCountMax) -> [UInt8] {
