@@ -85,6 +85,7 @@ QUICK = [
     Test("C, short", "host", "exhaustive", ("1", "9970")),
     Test("C, short", "host", "structure", ("1", "370", "61")),
     Test("C, short", "host", "faults", ("1", "100", "1")),
+    Test("C, short", "host", "held"),
     Test("C, short", "host", "team", ("100",)),
     Test("C, short", "host", "sweep"),
 ]

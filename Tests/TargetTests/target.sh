@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the archive for this machine and, under qemu-aarch64, those for the Cortex-A53, whose hot rounds are others: with
-# little room between guard pages, on generated data, with teams of threads, and in place. All have to give the same
-# results.
+# little room between guard pages, on generated data, with teams of threads, one of them held, and in place. All have to
+# give the same results.
 #   RUNS=30000 FILE= Tests/TargetTests/target.sh [in_place]    RUNS: in place, per archive; FILE: what is decoded there
 #   Tests/TargetTests/target.sh vectors                        what the Swift tests decoded, from build/vectors
 set -eu
@@ -52,6 +52,7 @@ all)
     check sweep ""
     check digest 20000
     check team 400
+    check held ""
     check_in_place
     ;;
 esac
