@@ -12,7 +12,7 @@ Nothing is taken on trust: a guess that is wrong makes the proof fail, or a clai
 
 import claripy
 from engine import FLAGS, REGISTERS
-from memory import Violation
+from memory import Violation, is_garbage
 
 ROUNDS_MAX = 70  # on a path, of loops that have no cursor; the longest doubles a number up to its sign
 STEP_MAX = 1 << 16  # of a cursor; larger ones are negative
@@ -63,6 +63,8 @@ class Loop:
     def __init__(self, head, cursor, step, moving, changing, limit):
         self.head, self.step, self.changing = head, step, changing
         self.values = variables(head)
+        # What changes and is not set, in front of one round or another.
+        self.unset = {name for name in changing if is_garbage(self.values[name])}
         self.first = self.values[cursor]
         self.distances = {name: known(head, self.values[name] - self.first) for name in moving}
         self.facts = {
@@ -97,6 +99,8 @@ class Loop:
         limits = [first[name] for name in set(first) - changing if first[name].hash() in compared]
         if not cursors or not limits or "cc_op" in changing:
             return None
+        if is_garbage(first[cursors[0]]) or is_garbage(limits[0]):
+            return None
         step = later.solver.eval(second[cursors[0]] - first[cursors[0]])
         moving = {n for n in changing - set(FLAGS) if must(later, second[n] - first[n] == step)}
         if step >= STEP_MAX or cursors[0] not in moving:
@@ -109,7 +113,8 @@ class Loop:
         for name, distance in self.distances.items():
             set_variable(state, name, t + distance)
         for name in self.changing:
-            set_variable(state, name, claripy.BVS(f"any_{name}", 64))
+            kind = "garbage" if name in self.unset else "any"
+            set_variable(state, name, claripy.BVS(f"{kind}_{name}", 64))
         state.solver.add(*(fact(t) for fact in self.facts.values()))
         return state, t
 
@@ -119,7 +124,10 @@ class Loop:
             state, t = self.any_round()
             after = engine.step(state)
             back = [s for s in after if s.addr == self.head.addr]
-            if not any(self.drop(s, t + self.step) for s in back):
+            unset = {name for s in back for name in self.changing if is_garbage(variables(s)[name])}
+            is_known = unset <= self.unset
+            self.unset |= unset
+            if is_known and not any(self.drop(s, t + self.step) for s in back):
                 break
         for s in back:
             self.check_round(s, t)

@@ -27,7 +27,7 @@ plant() {
     "$here/symbolic.sh" prove.py "$archive" --only "$4" >"$directory/proof.log" || status=$?
     found=$(sed -n 's/.*BROKEN: //p' "$directory/proof.log" | head -n 1)
     replayed="of a function that cannot be called from outside"
-    if [ $status -ne 2 ]; then
+    if [ $status -ne 2 ] || [ -z "$found" ]; then
         cat "$directory/proof.log"
         echo "FAIL $1: not found"
         failed=1

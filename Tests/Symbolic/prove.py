@@ -16,8 +16,8 @@ The sources are
 
 - of lz4boot_decode_block, any 0 to 8 bytes;
 - of lz4boot_decode, lz4boot_inspect and lz4boot_peek, any 0 to 4 bytes, and a legacy magic with any 5 bytes behind it;
-- of lz4boot_decode and lz4boot_inspect, each frame header there can be, and the block size or what else is in the 4
-  bytes behind it; of lz4boot_peek, which reads headers with the same functions, those of 7 bytes;
+- of lz4boot_decode and lz4boot_inspect, each frame header there can be, cut off anywhere, and the block size or what
+  else is in the 4 bytes behind it; of lz4boot_peek, which reads headers with the same functions, those of 7 bytes;
 
 each with any capacity and any flags, with a report or without, and with null pointers.
 
@@ -68,9 +68,9 @@ REPORT_BYTES, INFO_BYTES = 48, 80
 FRAME_MAGIC, LEGACY_MAGIC = bytes.fromhex("04224d18"), bytes.fromhex("02214c18")
 CONTENT_SIZE = 0x08  # in FLG
 SHORT_DISTANCES = 8  # below this, how far copies reach back is looked at one by one
-# Up to which byte of a frame: the end of each kind of header, or of the block size behind it, and what FLG has for that.
-# Where there is a dictionary id, no more is read.
-HEADERS = ((7, 0), (11, 0), (15, CONTENT_SIZE), (19, CONTENT_SIZE))
+# How many bytes of a frame: from FLG on up to the longest header and the block size behind it, and what FLG has where
+# another would make the last of them a block's.
+HEADERS = [(count, 0 if count <= 11 else CONTENT_SIZE) for count in range(5, 20)]
 
 
 def link(archive):
@@ -157,7 +157,10 @@ class Prover:
         state = self.engine.start(self.memory, {"count": count, "tail": tail})
         lanes = [claripy.BVS("lanes", 64) for _ in range(2)]
         self.engine.summaries = {}
-        yield from self.engine.paths(self.engine.call(state, "XXH32V6digest", count, tail, *lanes))
+        for end in self.engine.paths(self.engine.call(state, "XXH32V6digest", count, tail, *lanes)):
+            if is_garbage(end.regs.x0[31:0]):
+                raise Violation("a digest that was never set")
+            yield end
 
     def prove_update(self):
         count, start = claripy.BVS("count", 64), claripy.BVS("start", 64)
@@ -183,7 +186,7 @@ class Prover:
             prove = functools.partial(self.prove_decode, f"lz4boot_{function}")
             for count in range(5):
                 yield f"{function}, {count} bytes", lambda p=prove, n=count: p(n)
-            for count, flg in HEADERS if function != "peek" else HEADERS[:1]:
+            for count, flg in HEADERS if function != "peek" else [(7, 0)]:
                 yield f"{function}, frame, {count} bytes", lambda p=prove, n=count, f=flg: p(n, FRAME_MAGIC, f)
             yield f"{function}, legacy, 9 bytes", lambda p=prove: p(9, LEGACY_MAGIC)
 
@@ -251,11 +254,12 @@ def main():
 
     print(f"{options.archive}\n{'':36} {'paths':>7} {'accesses':>9} {'seconds':>8}")
     prover = Prover(options.archive, options.aligned)
-    broken = 0
+    broken = count = 0
     begin = time.process_time()
     for name, case in itertools.chain(prover.lemmas(), prover.cases()):
         if not re.search(options.only, name):
             continue
+        count += 1
         case_begin = time.process_time()
         Memory.proved = 0
         try:
@@ -265,6 +269,8 @@ def main():
             broken += 1
             verdict = f"BROKEN: {violation}"
         print(f"{name:36} {verdict}", flush=True)
+    if not count:
+        parser.error("no such case")
     print(f"{'broken claims: ' + str(broken) if broken else 'proved':36} {time.process_time() - begin:26.1f}")
     return 2 if broken else 0
 

@@ -136,6 +136,31 @@ function unaligned
     ldrh w0, [x0]
     ret
 
+function unaligned_elsewhere
+    ldrh w0, [x0, #1]
+    ret
+
+function copy_of_garbage
+    cbz x2, 2f
+    add x2, x1, x2
+1:  strb w9, [x1], #1
+    cmp x1, x2
+    b.ne 1b
+2:  ret
+
+/* Entered by a branch, so that no round of it is seen before all are. */
+function branch_behind_a_loop
+    cbz x2, 2f
+    add x2, x1, x2
+    b 1f
+1:  add x9, x9, x9
+    strb wzr, [x1], #1
+    cmp x1, x2
+    b.ne 1b
+    cbz w9, 2f
+    mov w0, #1
+2:  ret
+
 function jump_to_garbage
     br x9
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 import claripy
-from memory import SOURCE, TARGET, Memory, Violation
+from memory import SOURCE, TARGET, CopyMemory, Memory, Violation
 
 logging.disable(logging.ERROR)
 import angr  # noqa: E402
@@ -42,6 +42,9 @@ BROKEN = {
     "stack_kept": "sp not preserved",
     "register_not_preserved": "x19 not preserved",
     "unaligned": "unaligned load of 2",
+    "unaligned_elsewhere": "unaligned load of 2",
+    "copy_of_garbage": "store of what was never set",
+    "branch_behind_a_loop": "branch on what was never set",
     "jump_to_garbage": "jump to anywhere",
     "jump_out": "jump out of the object",
     "trap": "Ijk_SigTRAP",
@@ -64,8 +67,12 @@ def link(directory):
 def found(engine, function):
     """What the proof says about a function, or None."""
     capacity = claripy.BVS("capacity", 64)
-    memory = Memory((), SOURCE_BYTES, capacity, aligned=function == "unaligned")
+    memory = Memory((), SOURCE_BYTES, capacity, aligned=function.startswith("unaligned"))
+    if function.startswith("copy"):
+        memory = CopyMemory(claripy.BVV(SOURCE, 64), claripy.BVV(TARGET, 64), capacity, aligned=False)
     state = engine.start(memory, {"capacity": capacity})
+    if function.startswith("copy"):
+        state.globals["written"] = claripy.BVV(TARGET, 64)
     state.solver.add(claripy.ULT(capacity, 1 << 32))
     for offset in range(SOURCE_BYTES):
         state.memory.store(SOURCE + offset, claripy.BVS("source", 8), inspect=False, disable_actions=True)
