@@ -6,24 +6,12 @@ set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 build=$PWD/build
-directory=$build/test-bare-metal
+directory=$build/test-bare-metal${1:+-vectors}
 toolchain=${TOOLCHAIN:?run by make}
 rm -rf "$directory"
 mkdir -p "$directory"
 failed=0
 main=$here/main.c
-
-# Text, then what lz4 cannot compress, then long runs; an odd number of bytes.
-{
-    seq 1 20000
-    seq 1 20000 | gzip -n -9
-    head -c 30001 /dev/zero
-} >"$directory/plain"
-lz4 -q -9 -B4 -BD -BX --content-size "$directory/plain" "$directory/linked_frame"
-lz4 -q -9 -B4 -BI -BX --content-size "$directory/plain" "$directory/independent_frame"
-# A legacy frame of one block: magic and size, then the block.
-lz4 -q -9 -l "$directory/plain" "$directory/legacy"
-tail -c +9 "$directory/legacy" >"$directory/raw_block"
 
 program() { # program NAME ARCHIVE [DEFINE...]
     local name=$1 archive=$2 source object objects=()
@@ -64,6 +52,18 @@ if [ $# -gt 0 ]; then
     cat "$directory/vectors.log"
     exit "$status"
 fi
+
+# Text, then what lz4 cannot compress, then long runs; an odd number of bytes.
+{
+    seq 1 20000
+    seq 1 20000 | gzip -n -9
+    head -c 30001 /dev/zero
+} >"$directory/plain"
+lz4 -q -9 -B4 -BD -BX --content-size "$directory/plain" "$directory/linked_frame"
+lz4 -q -9 -B4 -BI -BX --content-size "$directory/plain" "$directory/independent_frame"
+# A legacy frame of one block: magic and size, then the block.
+lz4 -q -9 -l "$directory/plain" "$directory/legacy"
+tail -c +9 "$directory/legacy" >"$directory/raw_block"
 
 program strict "$build/aarch64-strict/liblz4boot.a"
 status=0

@@ -15,7 +15,7 @@ public func testImage(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt 
 }
 
 private func number(_ bytes: [UInt8], at offset: Int, byteCount: Int = 8) -> UInt64 {
-  bytes[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  number(bytes[offset..<offset + byteCount])
 }
 
 private func set(_ value: UInt64, at offset: Int, in bytes: inout [UInt8]) {

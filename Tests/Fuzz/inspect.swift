@@ -71,20 +71,20 @@ private struct Headers: Equatable {
     (isIndependent, hasBlockChecksums) = (false, false)
     (hasContentChecksum, hasContentSize) = (false, false)
     var position = 0
-    func number(_ byteCount: Int) -> UInt64 {
+    func next(_ byteCount: Int) -> UInt64 {
       position += byteCount
-      return source[position - byteCount..<position].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      return number(source[position - byteCount..<position])
     }
     while position < source.count {
-      guard number(4) == 0x184D_2204 else {
+      guard next(4) == 0x184D_2204 else {
         skippableCount += 1
-        let byteCount = Int(number(4))
+        let byteCount = Int(next(4))
         position += byteCount
         continue
       }
-      let (flg, bd) = (number(1), number(1))
+      let (flg, bd) = (next(1), next(1))
       let maximum: UInt64 = 1 << (8 + 2 * (bd >> 4))
-      let size = flg & 8 == 0 ? nil : number(8)
+      let size = flg & 8 == 0 ? nil : next(8)
       position += 1
       if frameCount == 0 {
         blockMaximum = maximum
@@ -93,7 +93,7 @@ private struct Headers: Equatable {
       }
       frameCount += 1
       var most: UInt64 = 0
-      while case let word = number(4), word != 0 {
+      while case let word = next(4), word != 0 {
         let byteCount = word & 0x7FFF_FFFF
         most += word == byteCount ? min(maximum, byteCount * 255) : byteCount
         position += Int(byteCount) + (flg & 0x10 != 0 ? 4 : 0)

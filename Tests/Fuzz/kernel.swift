@@ -91,17 +91,17 @@ private func expectedImage(_ bytes: [UInt8]) -> [UInt8]? {
 /// [“MZ”]…[e_lfanew at 0x3C]…["PE\0\0"][…:2][sections:2][…:12][optional header's size:2][…:2]
 /// [optional header][section: …:16, size:4, offset:4, …:16]*
 private func isCutOff(_ image: [UInt8]) -> Bool {
-  func number(at offset: Int, _ byteCount: Int) -> Int? {
+  func field(at offset: Int, _ byteCount: Int) -> Int? {
     guard offset + byteCount <= image.count else { return nil }
-    return image[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | Int($1) }
+    return Int(number(image[offset..<offset + byteCount]))
   }
-  guard number(at: 0, 2) == 0x5A4D, let header = number(at: 0x3C, 4),
-    number(at: header, 4) == 0x4550, let sectionCount = number(at: header + 6, 2),
-    let optionalByteCount = number(at: header + 20, 2)
+  guard field(at: 0, 2) == 0x5A4D, let header = field(at: 0x3C, 4),
+    field(at: header, 4) == 0x4550, let sectionCount = field(at: header + 6, 2),
+    let optionalByteCount = field(at: header + 20, 2)
   else { return false }
   for index in 0..<sectionCount {
     let section = header + 24 + optionalByteCount + 40 * index
-    guard let size = number(at: section + 16, 4), let offset = number(at: section + 20, 4),
+    guard let size = field(at: section + 16, 4), let offset = field(at: section + 20, 4),
       offset + size <= image.count
     else { return true }
   }

@@ -34,10 +34,6 @@ private func field(_ index: Int) -> Range<Int> {
   return start..<start + 8
 }
 
-private func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-}
-
 /// Makes the head that of a stub with this payload, in most runs, but for one field in some of them.
 private func lay(
   _ payload: [UInt8], under head: inout [UInt8], choosingFrom input: inout FuzzInput
@@ -335,7 +331,7 @@ private func translate(_ address: UInt64) -> (address: UInt64, bits: UInt64)? {
     let shift = 39 - 9 * level
     guard table >= first, table < first + (12 << 12) else { fail("table at \(table)") }
     let index = address >> shift & 511
-    let bits = number(bytes(at: table + 8 * index, count: 8)[...])
+    let bits = number(bytes(at: table + 8 * index, count: 8))
     guard bits & 1 != 0 else { return nil }
     let next = bits & 0xFFFF_FFFF_F000
     if level == 3 || bits & 2 == 0 {

@@ -4,8 +4,8 @@
     mutate.py [--seed 1] [--count 200] [--jobs 2] [--only FILE[:LINE]] [--planted]
 
 A mutant is killed by the first test that fails, crashes or takes five times its processor time. All tests are compiled
-once and load the decoder as a shared library. Results are kept: a run that was interrupted goes on, and what has
-survived is tested again where the tests are others. (Where tests are taken away, remove build/mutation first.)
+once and load the decoder as a shared library. Results are kept for as long as sources and tests are the same: a run
+that was interrupted goes on.
 """
 import argparse
 import collections
@@ -123,9 +123,11 @@ def build(folder, *variants):
         target = output.relative_to(folder) / "liblz4boot.a"
         made = subprocess.run(
             ["make", "-s", str(target), "EMBEDDED=" + os.environ["EMBEDDED"]], cwd=folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")})
         if made.returncode != 0:
+            if "error:" not in made.stdout:
+                raise RuntimeError(f"make has failed, and not for the sources:\n{made.stdout}")
             return False
         compiler = "cc" if variant == "host" else "aarch64-linux-gnu-gcc"
         run(compiler, "-shared", "-nostdlib", "-o", output / "liblz4boot.so", output / "lz4boot.o")
@@ -190,15 +192,14 @@ class Results:
     def __init__(self):
         # How they are compiled shows in the archives.
         archives = (str(ORIGINAL / "build" / variant / "liblz4boot.a") for variant in VARIANTS)
-        sources = digest_of("Sources/LZ4Boot", *archives)
         names = ("TargetTests", "Verification", "LZ4BootTests", "DifferentialTests")
-        tests = digest_of(*(f"Tests/{name}" for name in names))
-        self.keys = collections.defaultdict(lambda: sources, survived=sources + tests)
+        tools = (HERE / name for name in ("mutate.py", "mutants.py"))
+        self.key = digest_of("Sources/LZ4Boot", *archives, *(f"Tests/{name}" for name in names), *tools)
         self.known, self.lock = {}, threading.Lock()
         if RESULTS.exists():
             for line in RESULTS.read_text().splitlines():
                 key, mutant, result = json.loads(line)
-                if self.keys[result] == key:
+                if self.key == key:
                     self.known[mutant] = result
 
     def of(self, mutant, bench):
@@ -206,7 +207,7 @@ class Results:
         if not result:
             result = bench.judge(mutant)
             with self.lock, RESULTS.open("a") as file:
-                file.write(json.dumps([self.keys[result], mutant.key, result]) + "\n")
+                file.write(json.dumps([self.key, mutant.key, result]) + "\n")
                 print(f"{mutant.file}:{mutant.line}: {mutant.kind}: {result}", flush=True)
         return result
 
@@ -288,16 +289,18 @@ def judge_all(mutants, count, bench, results, jobs):
     """(mutant, result) for the first mutants of which `count` differ from the decoder."""
     found, pending, left = [], collections.deque(), iter(mutants)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        while count > 0:
-            # Enough ahead that one that takes long keeps nobody waiting.
-            while len(pending) < 8 * jobs and (mutant := next(left, None)):
-                pending.append((mutant, pool.submit(results.of, mutant, bench)))
-            if not pending:
-                break
-            mutant, future = pending.popleft()
-            found.append((mutant, future.result()))
-            count -= found[-1][1] not in ("no compile", "same objects")
-        pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            while count > 0:
+                # Enough ahead that one that takes long keeps nobody waiting.
+                while len(pending) < 8 * jobs and (mutant := next(left, None)):
+                    pending.append((mutant, pool.submit(results.of, mutant, bench)))
+                if not pending:
+                    break
+                mutant, future = pending.popleft()
+                found.append((mutant, future.result()))
+                count -= found[-1][1] not in ("no compile", "same objects")
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
     return found
 
 

@@ -8,7 +8,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 work=build/target-tests
 mkdir -p "$work"
-trap 'rm -f "$work/sources"' EXIT
 passed=0
 failed=0
 
@@ -39,6 +38,7 @@ check() {
 }
 
 check_in_place() {
+    trap 'rm -f "$work/sources"' EXIT
     # Machine code is what kernels are made of: any will do.
     build make-sources cc Tests/TargetTests/sources.c -llz4
     "$work/make-sources" "${FILE:-$work/aarch64-sweep}" $((${RUNS:-30000} / 100)) "$work/sources"
@@ -54,6 +54,10 @@ all)
     check team 400
     check held ""
     check_in_place
+    ;;
+*)
+    echo "target.sh: what is $1?" >&2
+    exit 2
     ;;
 esac
 echo "$passed passed, $failed failed"

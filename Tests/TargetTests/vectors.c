@@ -25,6 +25,7 @@ enum { SPACE = 1 << 17, FENCE = 64 };
 static unsigned char *sources, *targets;
 static uint64_t decodes, failures, first_failure;
 
+/* On a bare core there is no memcmp. */
 static int is_same(const struct lz4boot_report *one, const struct lz4boot_report *other)
 {
     return one->status == other->status && one->format == other->format &&

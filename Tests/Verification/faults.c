@@ -112,6 +112,10 @@ static enum lz4boot_status check(const struct frame *frame, const unsigned char 
 {
     enum lz4boot_status status = decode(frame, source, source_byte_count, target, capacity);
     counts[CASES]++;
+    if (STATUSES + status >= COUNTS) {
+        fail("a status that is none");
+        return status;
+    }
     counts[STATUSES + status]++;
     counts[ACCEPTED] += status == lz4boot_status_ok;
     return status;

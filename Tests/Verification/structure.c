@@ -10,6 +10,7 @@
  *     structure JOBS STEP ROOMS [STATE]    every so many of the blocks, and of the capacities of each; 1 for all
  */
 #define _GNU_SOURCE
+#include "../TargetTests/generate.h"
 #include "compare.h"
 
 enum { RANGES = 8, SLICE = 1 << 10, PRIME = 1000003 };
@@ -128,20 +129,17 @@ static void put(unsigned byte)
     block[block_byte_count++] = (unsigned char)byte;
 }
 
-static void put_length(unsigned length)
+static void put_extension(unsigned length)
 {
-    if (length >= 15) {
-        for (length -= 15; length >= 255; length -= 255)
-            put(255);
-        put(length);
-    }
+    if (length >= 15)
+        block_byte_count = put_length(block, block_byte_count, length - 15);
 }
 
 /* Literals in front of a match of so many bytes less 4, or of nothing. They differ from place to place. */
 static void put_literals(unsigned count, unsigned match)
 {
     put((count < 15 ? count : 15) << 4 | (match < 15 ? match : 15));
-    put_length(count);
+    put_extension(count);
     memcpy(block + block_byte_count, noise + block_byte_count, count);
     block_byte_count += count;
     output_byte_count += count;
@@ -151,7 +149,7 @@ static void put_match(unsigned offset, unsigned match)
 {
     put(offset & 255);
     put(offset >> 8);
-    put_length(match);
+    put_extension(match);
     output_byte_count += match + 4;
 }
 

@@ -22,7 +22,7 @@ enum count {
     LIBLZ4,
     LIBLZ4_OFFSET_ZERO,
     ACCEPTED,
-    /* What the decoder says, from ok on. */
+    /* By status, from ok on. */
     STATUSES,
     COUNTS = STATUSES + lz4boot_status_cancelled + 1
 };

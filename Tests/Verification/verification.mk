@@ -1,5 +1,5 @@
 ##@ Verification
-# Programs that prove by trying everything. They run on JOBS processes, and say what they did.
+# Programs that try very many cases. They run on JOBS processes, and say what they did.
 JOBS ?= $(shell nproc)
 VERIFICATION := $(BUILD)/verification
 VERIFICATION_SHARED := $(wildcard Tests/Verification/*.h) Tests/Verification/reference.c \

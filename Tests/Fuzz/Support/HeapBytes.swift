@@ -34,6 +34,11 @@ struct HeapBytes: ~Copyable {
   }
 }
 
+/// A number whose lowest byte is the first.
+func number(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
+  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+}
+
 func copied(_ span: Span<UInt8>) -> [UInt8] { unsafe span.withUnsafeBytes { unsafe [UInt8]($0) } }
 
 /// So many bytes of some bytes again and again.
