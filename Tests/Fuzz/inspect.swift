@@ -26,7 +26,12 @@ public func testInspect(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CIn
     }
     if decoded.status == outcome.status, decoded.sourceOffset == outcome.sourceOffset {
       expectSame(outcome.format, decoded.format, "format of what is refused")
-      expectSame(outcome.blockIndex, decoded.blockIndex, "block of what is refused")
+      // The last block's sequences may be cut off where the source is.
+      let isInFront =
+        decoded.status == .truncated_input && decoded.blockIndex == outcome.blockIndex - 1
+      if !isInFront {
+        expectSame(outcome.blockIndex, decoded.blockIndex, "block of what is refused")
+      }
     }
     return 0
   }

@@ -97,6 +97,8 @@ extension Seeds {
       [UInt8](whole.prefix(60)), [UInt8](whole.prefix(9)),
       FrameHeader(contentSize: 3).bytes + endMark,
       whole.map { $0 == 7 ? 6 : $0 },
+      // Cut off, and so is the last sequence of its last block.
+      FrameHeader().bytes + littleEndian(UInt32(2)) + [0x00, 0x01],
     ]
   }
 
