@@ -1,153 +1,304 @@
-/// What keeps a self-extracting Image from being laid out, or a laid-out one from being believed.
+/// What keeps a self-extracting Image from being laid out.
 public enum PackedImageError: UInt8, Error {
-  /// The stub is no stub of this version: no "LZ4BOOT1" at 0x40.
+  /// The stub is no stub of this version: no "LZ4BOOT2" at 0x40.
   case wrongMagic = 1
   /// Fewer bytes than the descriptor needs, or than the stub says it has.
   case truncated = 2
   /// The stub's own sizes are not multiples of a page.
   case stubMisaligned = 3
+  /// There is no payload, or an initrd of no bytes.
   case payloadEmpty = 4
-  /// The kernel's file is shorter than its header or longer than its `image_size`.
+  /// The kernel's file is shorter than its header or longer than the memory it is given.
   case kernelByteCountInvalid = 5
   /// The whole would need 1 GiB or more, which the stub's translation tables do not cover.
   case imageTooLarge = 6
-  /// The fields contradict each other.
-  case layoutInconsistent = 7
+  /// A program lies at 0, or not in the 48 bits that the stub translates.
+  case addressInvalid = 7
 }
 
 /// Where everything lies in a self-extracting Image: the descriptor that `pack` writes and the
 /// stub reads.
 ///
-///     file    [Image header:64][descriptor:104][stub ...][payload: LZ4 frame]
-///     memory  [stub][payload]  [work: stacks, state, tables] ...  [kernel, image_size bytes]
-///             |     |          | 4 KiB                       |    | text_offset
-///             0     4 KiB      work_offset                   target_offset, 2 MiB
+///     file    [Image header:64][descriptor:256][stub ...][kernel: LZ4 frame][initrd: LZ4 frame]
+///             [device tree][text for bootargs][key and signature]
+///     memory  [stub][all that follows in the file]  [work area][tree]  [kernel]     [initrd]
+///             |     |                               | 4 KiB            | 2 MiB      | 4 KiB
+///             0     payload_offset                  work_offset        target_offset + text_offset
 ///
-/// Descriptor, at 0x40, all u64le, offsets from the start of the Image:
-///
-///     [magic:"LZ4BOOT1"][payload_offset][payload_byte_count][work_offset][target_offset]
-///     [target_byte_count][kernel_image_size][kernel_text_offset][flags][work_byte_count]
-///     [stub_byte_count][kernel_flags][reserved:0]
-///
-/// The linker fills in magic, work_byte_count and stub_byte_count. The rest of the layout follows
-/// from the sizes, so the stub works it out again and refuses an Image that says otherwise.
-public struct PackedImage: Equatable, Sendable {
+/// The fields of the descriptor, at 0x40, are u64le; offsets count from the start of the Image, and
+/// are 0 where there is no such part. The stub believes all of them once the checksum is right.
+public struct PackedImage: Sendable {
+  /// The number of a field. The linker fills in magic, workByteCount and stubByteCount.
+  public enum Field: Int, Sendable {
+    /// "LZ4BOOT2"
+    case magic
+    case payloadOffset, payloadByteCount
+    case workOffset
+    /// A multiple of 2 MiB. Where the kernel says so its first byte lies `text_offset` behind it.
+    case targetOffset
+    /// Bytes of the kernel's file, which is what the payload decodes to.
+    case targetByteCount
+    /// Bytes of memory that the kernel takes, from its first.
+    case kernelImageSize
+    case kernelTextOffset
+    /// `flag…`, and in bits 8 and 9 an `OnError`.
+    case flags
+    case workByteCount, stubByteCount
+    /// `flags` of the kernel's Image header.
+    case kernelFlags
+    /// Not 0: where the kernel has to lie, as it is a program that runs at one address only.
+    case fixedAddress
+    /// Where it is entered, from its first byte.
+    case entryOffset
+    /// log2 of the bytes of a block, of kernel and initrd.
+    case blockShift
+    case initrdOffset, initrdByteCount
+    case initrdTargetOffset, initrdTargetByteCount
+    /// The device tree in the file, at a multiple of 8.
+    case treeOffset, treeByteCount
+    /// Where the device tree is copied to and changed, and how much room there is.
+    case treeCopyOffset, treeCopyByteCount
+    /// Text for the kernel's command line, without a NUL.
+    case appendOffset, appendByteCount
+    /// Of all that follows the stub in the file, but for key and signature; as four fields.
+    case sha256
+    /// [public key:32][signature:64]; the message is everything in front of the checksum.
+    case signatureOffset = 29
+    /// XXH32 of everything from behind this field to the end of the stub, with the XXH32 of
+    /// everything in front of it as seed.
+    case checksum = 31
+  }
+
   /// Where the descriptor lies: right behind the Image header.
   public static let descriptorOffset = Arm64Image.headerByteCount
-  public static let descriptorByteCount = 13 * 8
-  /// Bytes of `write(to:)`.
-  public static let headByteCount = descriptorOffset + descriptorByteCount
+  public static let fieldCount = 32
+  /// Image header and descriptor.
+  public static let headByteCount = descriptorOffset + 8 * fieldCount
+  public static let checksumOffset = offset(of: .checksum)
   /// Granularity of access rights, and with it of everything that differs in them.
   public static let pageByteCount: UInt64 = 4096
   /// 1 GiB touches at most two level 1 tables and two level 2 tables, wherever it lies.
   public static let byteCountMax: UInt64 = 1 << 30
-  /// `flags`: print a line with the time that each step took.
-  public static let flagTiming: UInt64 = 1
+  /// What the stub's translation tables translate.
+  public static let addressMax: UInt64 = 1 << 48
+  /// Of both frames: independent blocks with checksums, content size, and no checksum of the
+  /// content. [magic:u32le][FLG][BD][content size:u64le][HC]
+  public static let frameHeaderByteCount: UInt64 = 15
+  public static let keyByteCount: UInt64 = 32
+  public static let signatureByteCount: UInt64 = 64
 
-  private static let magic: UInt64 = 0x3154_4f4f_4234_5a4c
+  /// Print a line with the time that each step took, and put the times into the device tree.
+  public static let flagTiming: UInt64 = 1 << 0
+  /// Print a line at the start.
+  public static let flagVerbose: UInt64 = 1 << 1
+  /// Hand over the initrd of this Image even if the loader brings one.
+  public static let flagInitrdWins: UInt64 = 1 << 2
+  /// Verify the digest.
+  public static let flagSHA256: UInt64 = 1 << 3
+  /// Verify the signature, and with it the digest.
+  public static let flagSigned: UInt64 = 1 << 4
 
-  public let stubByteCount: UInt64
-  public let payloadOffset: UInt64
-  public let payloadByteCount: UInt64
-  public let workOffset: UInt64
-  public let workByteCount: UInt64
-  public let targetOffset: UInt64
-  /// Bytes of the kernel's file, which is what the payload decodes to.
-  public let targetByteCount: UInt64
-  public let kernelImageSize: UInt64
-  public let kernelTextOffset: UInt64
-  /// `flags` of the kernel's Image header.
-  public let kernelFlags: UInt64
-  public let flags: UInt64
+  /// What to do when no kernel can be entered.
+  public enum OnError: UInt64, Sendable {
+    case halt = 0
+    case reset = 1
+    case poweroff = 2
 
-  /// Where the kernel's first byte goes.
-  public var kernelOffset: UInt64 { targetOffset + kernelTextOffset }
-  /// Bytes from the start of the stub to the end of the kernel's memory: the `image_size` by which
-  /// a loader reserves memory.
-  public var byteCount: UInt64 { kernelOffset + kernelImageSize }
+    /// Its place in the flags.
+    public static let shift: UInt64 = 8
+  }
+
+  private static let magic: UInt64 = 0x3254_4f4f_4234_5a4c
+  /// For the trees of boards, which have some ten to a hundred kilobytes, and what is added.
+  private static let treeCopyByteCount: UInt64 = 512 << 10
+
+  /// A frame in the file.
+  public struct Frame: Equatable, Sendable {
+    public var byteCount: UInt64
+    public var contentByteCount: UInt64
+
+    public init(byteCount: UInt64, contentByteCount: UInt64) {
+      self.byteCount = byteCount
+      self.contentByteCount = contentByteCount
+    }
+  }
+
+  /// Where the kernel goes.
+  public enum Placement: Equatable, Sendable {
+    /// Behind the stub, by the arm64 boot protocol.
+    case image(Arm64Image)
+    /// To where it is linked.
+    case fixed(address: UInt64, memoryByteCount: UInt64, entryOffset: UInt64)
+  }
+
+  /// What is packed.
+  public struct Parts: Sendable {
+    public var kernel: Frame
+    public var placement: Placement
+    public var blockShift: UInt64
+    public var initrd: Frame?
+    public var treeByteCount: UInt64 = 0
+    public var appendByteCount: UInt64 = 0
+    public var flags: UInt64 = 0
+
+    public init(kernel: Frame, placement: Placement, blockShift: UInt64) {
+      self.kernel = kernel
+      self.placement = placement
+      self.blockShift = blockShift
+    }
+  }
+
+  private var fields: [32 of UInt64] = .init(repeating: 0)
+  /// Bytes from the start of the stub to the end of what it places behind itself: the `image_size`
+  /// by which a loader reserves memory.
+  public private(set) var byteCount: UInt64 = 0
   /// Bytes of the packed file.
-  public var fileByteCount: UInt64 { payloadOffset + payloadByteCount }
+  public private(set) var fileByteCount: UInt64 = 0
+
+  public private(set) subscript(field: Field) -> UInt64 {
+    get { fields[field.rawValue] }
+    set { fields[field.rawValue] = newValue }
+  }
+
+  /// From the start of the Image.
+  public static func offset(of field: Field) -> Int { descriptorOffset + 8 * field.rawValue }
+
+  /// Whether these are the first bytes of a packed Image, of any version.
+  public static func isPacked(_ bytes: borrowing Span<UInt8>) -> Bool {
+    guard bytes.count >= descriptorOffset + 8 else { return false }
+    let found = bytes.littleEndian(at: descriptorOffset, as: UInt64.self)
+    // All but the last character, the version.
+    return (found ^ magic) << 8 == 0
+  }
 
   /// Lays out an Image.
   ///
-  /// - Parameters:
-  ///   - template: the stub as the linker made it, all of it.
-  ///   - payloadByteCount: bytes of the LZ4 frame, which follows the template in the file.
-  ///   - kernel: the header of the kernel in the payload.
-  ///   - kernelByteCount: bytes of the kernel's file.
-  public init(
-    template: borrowing Span<UInt8>, payloadByteCount: UInt64, kernel: Arm64Image,
-    kernelByteCount: UInt64, flags: UInt64
-  ) throws(PackedImageError) {
-    let stub = try Fields(parsing: template)
-    guard UInt64(template.count) == stub.stubByteCount else { throw .truncated }
-    try self.init(
-      stubByteCount: stub.stubByteCount, workByteCount: stub.workByteCount,
-      payloadByteCount: payloadByteCount, kernel: kernel, kernelByteCount: kernelByteCount,
-      flags: flags)
-  }
-
-  /// Reads the descriptor of a packed Image, of which `bytes` holds at least the head.
-  public init(parsing bytes: borrowing Span<UInt8>) throws(PackedImageError) {
-    let fields = try Fields(parsing: bytes)
-    try self.init(
-      stubByteCount: fields.stubByteCount, workByteCount: fields.workByteCount,
-      payloadByteCount: fields.payloadByteCount,
-      kernel: Arm64Image(
-        code: 0, textOffset: fields.kernelTextOffset, imageSize: fields.kernelImageSize,
-        flags: fields.kernelFlags),
-      kernelByteCount: fields.targetByteCount, flags: fields.flags)
-    guard
-      fields.payloadOffset == payloadOffset, fields.workOffset == workOffset,
-      fields.targetOffset == targetOffset
-    else { throw .layoutInconsistent }
-  }
-
-  private init(
-    stubByteCount: UInt64, workByteCount: UInt64, payloadByteCount: UInt64, kernel: Arm64Image,
-    kernelByteCount: UInt64, flags: UInt64
-  ) throws(PackedImageError) {
+  /// - Parameter template: the stub as the linker made it, all of it.
+  public init(template: borrowing Span<UInt8>, parts: Parts) throws(PackedImageError) {
+    guard template.count >= Self.headByteCount else { throw .truncated }
+    let ofLinker: [3 of Field] = [.magic, .workByteCount, .stubByteCount]
+    for index in ofLinker.indices {
+      self[ofLinker[index]] = template.littleEndian(
+        at: Self.offset(of: ofLinker[index]), as: UInt64.self)
+    }
+    guard self[.magic] == Self.magic else { throw .wrongMagic }
+    let (stub, work) = (self[.stubByteCount], self[.workByteCount])
+    guard UInt64(template.count) == stub else { throw .truncated }
     let page = Self.pageByteCount
-    guard stubByteCount != 0, stubByteCount % page == 0, workByteCount % page == 0 else {
+    guard stub % page == 0, work % page == 0, work < Self.byteCountMax else {
       throw .stubMisaligned
     }
-    guard payloadByteCount != 0 else { throw .payloadEmpty }
-    guard kernelByteCount >= UInt64(Arm64Image.headerByteCount),
-      kernelByteCount <= kernel.imageSize
-    else { throw .kernelByteCountInvalid }
     // Each is below 1 GiB, so no sum of them comes near the end of 64 bits.
-    guard
-      stubByteCount < Self.byteCountMax, workByteCount < Self.byteCountMax,
-      payloadByteCount < Self.byteCountMax, kernel.imageSize < Self.byteCountMax,
-      kernel.textOffset < Arm64Image.baseAlignment
-    else { throw .imageTooLarge }
+    let initrd = parts.initrd ?? Frame(byteCount: 1, contentByteCount: 1)
+    let sizes: [7 of UInt64] = [
+      stub, parts.kernel.byteCount, parts.kernel.contentByteCount, parts.treeByteCount,
+      parts.appendByteCount, initrd.byteCount, initrd.contentByteCount,
+    ]
+    for index in sizes.indices where sizes[index] >= Self.byteCountMax { throw .imageTooLarge }
+    guard parts.kernel.byteCount > 0, initrd.byteCount > 0, initrd.contentByteCount > 0 else {
+      throw .payloadEmpty
+    }
 
-    self.stubByteCount = stubByteCount
-    self.workByteCount = workByteCount
-    self.payloadByteCount = payloadByteCount
-    self.flags = flags
-    targetByteCount = kernelByteCount
-    kernelImageSize = kernel.imageSize
-    kernelTextOffset = kernel.textOffset
-    kernelFlags = kernel.flags
-    payloadOffset = stubByteCount
-    workOffset = Self.roundUp(payloadOffset + payloadByteCount, to: page)
-    targetOffset = Self.roundUp(workOffset + workByteCount, to: Arm64Image.baseAlignment)
+    self[.flags] = parts.flags
+    self[.blockShift] = parts.blockShift
+    layOutFile(parts, behind: stub)
+    try place(parts)
+  }
+
+  /// The parts of the file, one behind the other.
+  private mutating func layOutFile(_ parts: Parts, behind stubByteCount: UInt64) {
+    fileByteCount = stubByteCount
+    func take(_ count: UInt64, alignment: UInt64 = 1) -> UInt64 {
+      let start = Self.roundUp(fileByteCount, to: alignment)
+      fileByteCount = start + count
+      return start
+    }
+    self[.payloadOffset] = take(parts.kernel.byteCount)
+    self[.payloadByteCount] = parts.kernel.byteCount
+    self[.targetByteCount] = parts.kernel.contentByteCount
+    if let initrd = parts.initrd {
+      self[.initrdOffset] = take(initrd.byteCount)
+      self[.initrdByteCount] = initrd.byteCount
+      self[.initrdTargetByteCount] = initrd.contentByteCount
+    }
+    if parts.treeByteCount > 0 {
+      self[.treeOffset] = take(parts.treeByteCount, alignment: 8)
+      self[.treeByteCount] = parts.treeByteCount
+    }
+    if parts.appendByteCount > 0 {
+      self[.appendOffset] = take(parts.appendByteCount)
+      self[.appendByteCount] = parts.appendByteCount
+    }
+    if parts.flags & Self.flagSigned != 0 {
+      self[.signatureOffset] = take(
+        Self.keyByteCount + Self.signatureByteCount, alignment: 8)
+    }
+  }
+
+  /// Work area, tree, kernel and initrd, in memory behind the file.
+  private mutating func place(_ parts: Parts) throws(PackedImageError) {
+    let page = Self.pageByteCount
+    self[.workOffset] = Self.roundUp(fileByteCount, to: page)
+    var end = self[.workOffset] + self[.workByteCount]
+    if parts.initrd != nil || parts.treeByteCount > 0 || parts.appendByteCount > 0
+      || parts.flags & Self.flagTiming != 0
+    {
+      self[.treeCopyOffset] = end
+      self[.treeCopyByteCount] = Self.treeCopyByteCount
+      if parts.treeByteCount > Self.treeCopyByteCount / 2 {
+        self[.treeCopyByteCount] += Self.roundUp(parts.treeByteCount, to: page)
+      }
+      end += self[.treeCopyByteCount]
+    }
+    switch parts.placement {
+    case .image(let kernel):
+      guard parts.kernel.contentByteCount >= UInt64(Arm64Image.headerByteCount),
+        parts.kernel.contentByteCount <= kernel.imageSize
+      else { throw .kernelByteCountInvalid }
+      guard kernel.imageSize < Self.byteCountMax, kernel.textOffset < Arm64Image.baseAlignment
+      else { throw .imageTooLarge }
+      self[.kernelImageSize] = kernel.imageSize
+      self[.kernelTextOffset] = kernel.textOffset
+      self[.kernelFlags] = kernel.flags
+      self[.targetOffset] = Self.roundUp(end, to: Arm64Image.baseAlignment)
+      end = self[.targetOffset] + kernel.textOffset + kernel.imageSize
+    case .fixed(let address, let memoryByteCount, let entryOffset):
+      guard parts.kernel.contentByteCount > 0, parts.kernel.contentByteCount <= memoryByteCount,
+        entryOffset < memoryByteCount
+      else { throw .kernelByteCountInvalid }
+      guard memoryByteCount < Self.byteCountMax else { throw .imageTooLarge }
+      guard address != 0, address < Self.addressMax - Self.byteCountMax
+      else { throw .addressInvalid }
+      self[.fixedAddress] = address
+      self[.kernelImageSize] = memoryByteCount
+      self[.entryOffset] = entryOffset
+      // Little-endian, pages of 4 KiB, at any 2 MiB boundary.
+      self[.kernelFlags] = 0b1010
+    }
+    if let initrd = parts.initrd {
+      self[.initrdTargetOffset] = Self.roundUp(end, to: page)
+      end = self[.initrdTargetOffset] + initrd.contentByteCount
+    }
+    byteCount = Self.roundUp(end, to: page)
     guard byteCount < Self.byteCountMax else { throw .imageTooLarge }
   }
 
-  /// Writes the Image header and the descriptor over the head of a copy of the template.
+  /// Writes one more field, of those that need the bytes that are already written.
+  public static func set(_ value: UInt64, for field: Field, at index: Int = 0,
+    in bytes: inout MutableSpan<UInt8>
+  ) {
+    bytes.setLittleEndian(value, at: offset(of: field) + 8 * index)
+  }
+
+  /// Writes the Image header and the descriptor over the head of a copy of the template. Digest and
+  /// checksum are left 0.
   public func write(to bytes: inout MutableSpan<UInt8>) {
     precondition(bytes.count >= Self.headByteCount, "no room for the descriptor")
     // The stub has its own first instructions and needs no offset. What the kernel says about its
     // page size and placement holds for the whole.
     let code = bytes.span.littleEndian(at: 0, as: UInt64.self)
-    Arm64Image(code: code, textOffset: 0, imageSize: byteCount, flags: kernelFlags)
+    Arm64Image(code: code, textOffset: 0, imageSize: byteCount, flags: self[.kernelFlags])
       .write(to: &bytes)
-    let fields: [13 of UInt64] = [
-      Self.magic, payloadOffset, payloadByteCount, workOffset, targetOffset, targetByteCount,
-      kernelImageSize, kernelTextOffset, flags, workByteCount, stubByteCount, kernelFlags, 0,
-    ]
     for index in fields.indices {
       bytes.setLittleEndian(fields[index], at: Self.descriptorOffset + 8 * index)
     }
@@ -155,32 +306,5 @@ public struct PackedImage: Equatable, Sendable {
 
   private static func roundUp(_ value: UInt64, to alignment: UInt64) -> UInt64 {
     (value + alignment - 1) & ~(alignment - 1)
-  }
-
-  /// The descriptor as it is written, believed by nobody yet.
-  private struct Fields {
-    let payloadOffset, payloadByteCount, workOffset, targetOffset, targetByteCount: UInt64
-    let kernelImageSize, kernelTextOffset, flags, workByteCount, stubByteCount: UInt64
-    let kernelFlags: UInt64
-
-    init(parsing bytes: borrowing Span<UInt8>) throws(PackedImageError) {
-      guard bytes.count >= headByteCount else { throw .truncated }
-      var fields: [13 of UInt64] = .init(repeating: 0)
-      for index in fields.indices {
-        fields[index] = bytes.littleEndian(at: descriptorOffset + 8 * index, as: UInt64.self)
-      }
-      guard fields[0] == magic else { throw .wrongMagic }
-      payloadOffset = fields[1]
-      payloadByteCount = fields[2]
-      workOffset = fields[3]
-      targetOffset = fields[4]
-      targetByteCount = fields[5]
-      kernelImageSize = fields[6]
-      kernelTextOffset = fields[7]
-      flags = fields[8]
-      workByteCount = fields[9]
-      stubByteCount = fields[10]
-      kernelFlags = fields[11]
-    }
   }
 }

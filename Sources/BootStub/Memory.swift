@@ -1,6 +1,33 @@
-/// The memory at a physical address, which with the stub's translation is also its virtual one.
+import BootFormats
+import BootStubEntry
+
+/// A physical address as a pointer: with the stub's translation it is also the virtual one.
 ///
-/// SAFETY: the caller knows that there is readable memory and that nobody writes it meanwhile.
+/// SAFETY: the caller knows that there is memory, and not at 0.
+@unsafe
+func pointer(to address: UInt64) -> UnsafeRawPointer {
+  unsafe UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
+}
+
+/// The descriptor of this Image, whose checksum is right.
+@safe
+struct Descriptor {
+  private let fields: UnsafePointer<UInt64>
+
+  init(of state: UnsafePointer<stub_state>) {
+    unsafe fields = UnsafePointer(
+      bitPattern: UInt(state.pointee.image) + UInt(PackedImage.descriptorOffset)
+    ).unsafelyUnwrapped
+  }
+
+  subscript(field: PackedImage.Field) -> UInt64 {
+    // SAFETY: it is in front of the stub, and there are as many fields as cases. The stub is
+    // little-endian, as they are.
+    unsafe fields[field.rawValue]
+  }
+
+  func has(_ flag: UInt64) -> Bool { self[.flags] & flag != 0 }
+}
 @unsafe
 func memory(at address: UInt64, count: Int) -> UnsafeBufferPointer<UInt8> {
   unsafe UnsafeBufferPointer(start: UnsafePointer(bitPattern: UInt(address)), count: count)

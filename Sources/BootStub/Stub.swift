@@ -5,98 +5,103 @@ import CLZ4Boot
 // The steps of the self-extractor. entry.S calls them in this order and does between them what
 // needs the processor's own registers.
 
-/// MMU off. Reads the descriptor, plans the memory, builds the translation tables: stub, payload,
-/// work area and kernel are all that is mapped, with the least rights. Looks for other cores.
+/// MMU off. Checks the stub, looks for other cores, and builds the translation tables: this Image,
+/// the work area and what is written for the kernel are all that is mapped, with the least rights.
 @c @implementation
 public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let image = unsafe state.pointee.image
+  unsafe findCores(state)
   // Booting: a 2 MiB aligned base. All of it lies in the 48 bits that the tables translate.
-  guard image % Arm64Image.baseAlignment == 0, image < (1 << 48) - PackedImage.byteCountMax else {
-    return unsafe refuse(.misplaced, in: state, actual: image)
-  }
-  let head = unsafe memory(at: image, count: PackedImage.headByteCount)
-  let layout: PackedImage
-  do throws(PackedImageError) {
-    layout = try PackedImage(parsing: unsafe head.span)
-  } catch {
-    return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
-  }
-  // Loaders keep clear of what image_size covers; a flag that is not known may mean anything.
-  let header = try? Arm64Image(parsing: unsafe head.span)
-  guard layout.workByteCount == UInt64(STUB_WORK_BYTES),
-    header?.imageSize == layout.byteCount, layout.flags & ~PackedImage.flagTiming == 0
-  else {
-    let error = PackedImageError.layoutInconsistent
-    return unsafe refuse(.descriptor, in: state, actual: UInt64(error.rawValue))
+  guard image % Arm64Image.baseAlignment == 0,
+    image < PackedImage.addressMax - PackedImage.byteCountMax
+  else { return unsafe refuse(.misplaced, in: state, actual: image) }
+  // From here on the descriptor is what pack wrote.
+  let descriptor = unsafe Descriptor(of: state)
+  let checksum = checksumOfStub(at: image)
+  guard checksum == descriptor[.checksum] else {
+    return unsafe refuse(.damaged, in: state, actual: checksum)
   }
 
-  let deviceTree = unsafe state.pointee.device_tree
-  guard deviceTree < image || deviceTree - image >= layout.byteCount else {
-    return unsafe refuse(.device_tree, in: state, actual: deviceTree)
+  let fixedAddress = descriptor[.fixedAddress]
+  let kernel =
+    fixedAddress != 0
+    ? fixedAddress : image + descriptor[.targetOffset] + descriptor[.kernelTextOffset]
+  unsafe state.pointee.kernel_start = kernel
+  unsafe state.pointee.kernel_end = kernel + descriptor[.kernelImageSize]
+  unsafe state.pointee.entry = kernel + descriptor[.entryOffset]
+  // What a loader keeps clear of is what image_size says.
+  unsafe state.pointee.image_end = image + pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
+  guard unsafe fixedAddress == 0 || kernel >= state.pointee.image_end
+      || state.pointee.kernel_end <= image
+  else { return unsafe refuse(.overlap, in: state, actual: kernel) }
+
+  let payload = image + descriptor[.payloadOffset]
+  unsafe addPiece(at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
+  // Until there is one: something whose cleaning does no harm.
+  unsafe state.pointee.initrd_start = kernel
+  unsafe state.pointee.initrd_end = kernel + 1
+  if let address = unsafe readDeviceTree(state) {
+    return unsafe refuse(.device_tree, in: state, actual: address)
   }
 
   var tables = unsafe TranslationTables(
-    unsafeMemory: UnsafeMutablePointer(bitPattern: UInt(state.pointee.tables))!,
+    unsafeMemory: UnsafeMutablePointer(bitPattern: UInt(state.pointee.tables)).unsafelyUnwrapped,
     usesEL2Format: state.pointee.uses_el2_format != 0)
-  let payload = image + layout.payloadOffset
-  let work = image + layout.workOffset
-  let kernel = image + layout.kernelOffset
-  tables.map(image..<payload, .readExecute)
-  tables.map(payload..<(payload + layout.payloadByteCount), .readOnly)
+  let work = image + descriptor[.workOffset]
   let secondaries = work + UInt64(STUB_SECONDARIES)
-  tables.map(work..<secondaries, .readWrite)
+  tables.map(image, payload, .readExecute)
+  tables.map(payload, work, .readOnly)
+  tables.map(work, secondaries, .readWrite)
   for index in 1...UInt64(STUB_SECONDARY_COUNT) {
     let end = secondaries + index * UInt64(STUB_SECONDARY_BYTES)
-    tables.map((end - UInt64(STUB_PAGE_BYTES))..<end, .readWrite)
+    tables.map(end - UInt64(STUB_PAGE_BYTES), end, .readWrite)
   }
-  tables.map(kernel..<(kernel + layout.kernelImageSize), .readWrite)
-
-  unsafe state.pointee.kernel_start = kernel
-  unsafe state.pointee.kernel_end = kernel + layout.kernelImageSize
-  unsafe state.pointee.prints_timing = layout.flags & PackedImage.flagTiming
-  unsafe state.pointee.payload_bytes = layout.payloadByteCount
-  unsafe state.pointee.kernel_bytes = layout.targetByteCount
-  unsafe findCores(state)
+  unsafe tables.map(kernel, state.pointee.kernel_end, .readWrite)
+  if unsafe state.pointee.piece_count > 1 {
+    unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
+  }
+  if descriptor.has(PackedImage.flagVerbose) { unsafe reportStart(state) }
   return .accepted
 }
 
-/// MMU and caches on. Decodes the kernel to where it will run and checks that it is the one that
-/// was packed.
+/// Of all of it but the field that holds it.
+private func checksumOfStub(at image: UInt64) -> UInt64 {
+  let head = unsafe lz4boot_xxh32(pointer(to: image), PackedImage.checksumOffset, 0)
+  let behind = image + UInt64(PackedImage.headByteCount)
+  return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), Int(stub_end() - behind), head))
+}
+
+func addPiece(
+  at source: UInt64, _ byteCount: UInt64, to target: UInt64, _ targetByteCount: UInt64,
+  _ state: UnsafeMutablePointer<stub_state>
+) {
+  let piece = unsafe stub_piece_at(state, state.pointee.piece_count)
+  unsafe piece.pointee.source = source
+  unsafe piece.pointee.source_end = source + byteCount
+  unsafe piece.pointee.target = target
+  unsafe piece.pointee.target_end = target + targetByteCount
+  unsafe state.pointee.piece_count += 1
+}
+
+/// MMU and caches on. Decodes kernel and initrd to where they will be.
 @c @implementation
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
-  let image = unsafe state.pointee.image
-  let head = unsafe memory(at: image, count: PackedImage.headByteCount)
-  guard let layout = try? PackedImage(parsing: unsafe head.span) else {
-    return unsafe refuse(.descriptor, in: state, actual: 0)
-  }
-  let payload = image + layout.payloadOffset
-  let kernel = unsafe state.pointee.kernel_start
-
-  var report = lz4boot_report()
   unsafe state.pointee.decode_start_ticks = stub_ticks()
-  let status = unsafe decode(
-    UnsafeRawPointer(bitPattern: UInt(payload))!, Int(layout.payloadByteCount),
-    to: UnsafeMutableRawPointer(bitPattern: UInt(kernel)), Int(layout.targetByteCount), state,
-    &report)
-  unsafe state.pointee.decode_end_ticks = stub_ticks()
-
-  guard status == .ok else {
-    unsafe state.pointee.block = report.block_index
-    unsafe state.pointee.offset = report.source_offset
-    unsafe state.pointee.status_name = lz4boot_status_name(status)
-    return unsafe refuse(.decoder, in: state, actual: UInt64(report.status))
-  }
-  guard report.target_byte_count == layout.targetByteCount else {
-    unsafe state.pointee.expected = layout.targetByteCount
-    return unsafe refuse(.byte_count, in: state, actual: report.target_byte_count)
-  }
-  let kernelHead = unsafe memory(at: kernel, count: Arm64Image.headerByteCount)
-  guard let header = try? Arm64Image(parsing: unsafe kernelHead.span),
-    header.imageSize == layout.kernelImageSize, header.textOffset == layout.kernelTextOffset,
-    header.flags == layout.kernelFlags
-  else { return unsafe refuse(.header, in: state, actual: 0) }
+  unsafe switchOnCores(state)
+  unsafe stub_work(state, 0)
   if let core = unsafe waitForCores(state) {
     return unsafe refuse(.core, in: state, actual: core)
+  }
+  unsafe state.pointee.decode_end_ticks = stub_ticks()
+  guard unsafe firstFailure(state).pointee.status == 0 else {
+    return unsafe refuse(.block, in: state, actual: 0)
+  }
+  // The bss of a program; a kernel clears its own.
+  if unsafe Descriptor(of: state)[.fixedAddress] != 0 {
+    let end = unsafe stub_piece_at(state, 0).pointee.target_end
+    for address in unsafe end..<state.pointee.kernel_end {
+      unsafe UnsafeMutableRawPointer(mutating: pointer(to: address)).storeBytes(of: 0, as: UInt8.self)
+    }
   }
   return .accepted
 }
@@ -107,4 +112,10 @@ private func refuse(
   unsafe state.pointee.verdict = verdict
   unsafe state.pointee.actual = actual
   return verdict
+}
+
+/// MMU off again, and all that was written is in memory. Tells the times.
+@c @implementation
+public func stub_finish(_ state: UnsafeMutablePointer<stub_state>) {
+  if unsafe Descriptor(of: state).has(PackedImage.flagTiming) { unsafe reportTiming(state) }
 }

@@ -28,14 +28,15 @@ struct TranslationTables {
     _ = makeTable()
   }
 
-  /// Maps the pages that hold `range` to themselves: blocks of 2 MiB where they fit, else pages.
-  mutating func map(_ range: Range<UInt64>, _ rights: AccessRights) {
+  /// Maps the pages that hold what lies from `start` to `end` to themselves: blocks of 2 MiB where
+  /// they fit, else pages.
+  mutating func map(_ start: UInt64, _ end: UInt64, _ rights: AccessRights) {
     let attributes = attributes(for: rights)
-    var address = range.lowerBound & ~(Self.pageByteCount - 1)
+    var address = start & ~(Self.pageByteCount - 1)
     // Ends: every round goes on by a page at least.
-    while address < range.upperBound {
+    while address < end {
       let isBlock =
-        address % Self.blockByteCount == 0 && range.upperBound - address >= Self.blockByteCount
+        address % Self.blockByteCount == 0 && end - address >= Self.blockByteCount
       var table = 0
       for level in 0..<(isBlock ? 2 : 3) {
         table = nextTable(in: table, at: index(of: address, level: level))
@@ -85,8 +86,9 @@ struct TranslationTables {
     return next
   }
 
-  /// Levels 0 and 1 and 2 need at most 1, 2 and 2 tables for an Image below 1 GiB. Pages are needed
-  /// only in the 2 MiB around the ends of stub, payload, work area (two) and kernel: 5 at most.
+  /// Levels 0, 1 and 2 need at most 1, 2 and 2 tables for an Image below 1 GiB. Pages are needed
+  /// only in the 2 MiB around the ends of stub, payload, work area (two), kernel and initrd: 6 at
+  /// most. A program elsewhere needs 4 more, but no tables around a kernel in the Image.
   private mutating func makeTable() -> Int {
     precondition(tableCount < Int(STUB_TABLE_COUNT), "more tables than a 1 GiB Image can need")
     let table = tableCount

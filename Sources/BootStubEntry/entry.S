@@ -181,11 +181,11 @@ stub_start:
     .quad   0, 0, 0
     .ascii  "ARM\x64"
     .long   0
-    .ascii  "LZ4BOOT1"
+    .ascii  "LZ4BOOT2"
     .quad   0, 0, 0, 0, 0, 0, 0, 0      // written by pack
     .quad   STUB_WORK_BYTES
     .quad   __stub_byte_count
-    .quad   0, 0                        // written by pack, reserved
+    .fill   STUB_DESCRIPTOR_END - 0x98, 1, 0  // written by pack
 
 /*
  * Entry (booting, section 4): MMU and data cache off, x0 = device tree, EL1 or EL2, this Image cleaned
@@ -271,6 +271,9 @@ entry:
     cache_lines ivac, x0, x1, x2, x3
 
     bl      mmu_on
+    isb
+    mrs     x0, cntvct_el0
+    str     x0, [x19, #STUB_STATE_MMU_ON_TICKS]
     mov     x0, x19
     bl      stub_unpack
     cbnz    w0, refuse_with_mmu_on
@@ -386,25 +389,6 @@ secondary_off:
     b       halt
 
 /*
- * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
- *                   uint64_t conduit)
- *
- * SMC Calling Convention (DEN 0028): function in W0, arguments in X1 and up, result in W0; X18 to X30
- * are preserved, and a C function need not preserve the others. DSB: what the caller wrote is visible
- * to every core before one is switched on, or before this one is gone (Arm ARM, "Data Synchronization
- * Barrier").
- */
-    .global stub_psci
-stub_psci:
-    dsb     sy
-    cmp     x4, #STUB_CONDUIT_HVC
-    b.ne    1f
-    hvc     #0
-    ret
-1:  smc     #0
-    ret
-
-/*
  * Leaves the caches and enters the kernel. Between the MMU going off and the end of the maintenance
  * nothing may read or write memory: the newest data are still in the caches, where uncached accesses
  * miss them, and what is written past them would be overwritten by the cleaning. So everything that
@@ -415,8 +399,7 @@ stub_psci:
  */
 handover:
     ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
-    ldr     x11, [x19, #STUB_STATE_PRINTS_TIMING]
-    mov     x27, x9
+    ldp     x14, x15, [x19, #STUB_STATE_INITRD_START]
     work_area x12, x13
     // The decoder's writes are complete while they are still cached: the cleaning must find them.
     dsb     sy
@@ -427,6 +410,7 @@ handover:
     // CIVAC, as CVAC alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
     cache_lines civac, x12, x13, x2, x3
     cache_lines civac, x9, x10, x2, x3
+    cache_lines civac, x14, x15, x2, x3
     // Instructions were written as data. Now that they are in memory, what instruction caches may hold
     // of their addresses goes: for all cores, as another one may be the next to fetch them. DSB ISH:
     // complete on all of them; ISB: what this core has fetched already is dropped (Arm ARM,
@@ -437,13 +421,14 @@ handover:
     // Translations of this regime must not outlive its tables, which become the kernel's memory.
     tlb_invalidate x0
 
-    cbz     x11, 1f
+    // The state is in memory now, where the MMU being off finds it.
     isb
     mrs     x0, cntvct_el0
     str     x0, [x19, #STUB_STATE_HANDOVER_TICKS]
     mov     x0, x19
-    bl      stub_report_timing
-1:
+    bl      stub_finish
+    ldr     x20, [x19, #STUB_STATE_DEVICE_TREE]
+    ldr     x27, [x19, #STUB_STATE_ENTRY]
     // As they were: the kernel sees what it would have seen without the stub.
     write   mair, x24, x28
     write   tcr, x25, x28
@@ -533,6 +518,13 @@ exception:
     b       halt
 
 /*
+ * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one
+ * exception level and nothing runs below it, so only the four for this level with its own stack
+ * pointer can be taken (0x200 to 0x3ff). Code lies in the place of all others, and in what these leave.
+ */
+    .balign 0x800
+vectors:
+/*
  * void stub_clean_to_memory(uint64_t start, uint64_t byte_count)
  */
     .global stub_clean_to_memory
@@ -543,13 +535,48 @@ stub_clean_to_memory:
 1:  ret
 
 /*
- * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one
- * exception level and nothing runs below it, so only the four for this level with its own stack
- * pointer can be taken (0x200 to 0x3ff). Code follows in the place of the eight for lower levels.
+ * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
+ *                   uint64_t conduit)
+ *
+ * SMC Calling Convention (DEN 0028): function in W0, arguments in X1 and up, result in W0; X18 to X30
+ * are preserved, and a C function need not preserve the others. DSB: what the caller wrote is visible
+ * to every core before one is switched on, or before this one is gone (Arm ARM, "Data Synchronization
+ * Barrier").
  */
-    .balign 0x800
-vectors:
-    .rept   8
-    .balign 0x80
+    .global stub_psci
+stub_psci:
+    dsb     sy
+    cmp     x4, #STUB_CONDUIT_HVC
+    b.ne    1f
+    hvc     #0
+    ret
+1:  smc     #0
+    ret
+
+/*
+ * void stub_copy(uint64_t target, uint64_t source, uint64_t byte_count)
+ */
+    .global stub_copy
+stub_copy:
+    subs    x2, x2, #16
+    b.lo    2f
+1:  ldp     x3, x4, [x1], #16
+    stp     x3, x4, [x0], #16
+    subs    x2, x2, #16
+    b.hs    1b
+2:  add     x2, x2, #16
+3:  cbz     x2, 4f
+    ldrb    w3, [x1], #1
+    strb    w3, [x0], #1
+    sub     x2, x2, #1
+    b       3b
+4:  ret
+
+    .org    vectors + 0x200
     b       exception
-    .endr
+    .org    vectors + 0x280
+    b       exception
+    .org    vectors + 0x300
+    b       exception
+    .org    vectors + 0x380
+    b       exception

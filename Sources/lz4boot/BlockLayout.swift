@@ -14,6 +14,9 @@ enum BlockSize: String, CaseIterable {
     }
   }
 
+  /// log2 of it.
+  var shift: UInt64 { UInt64(byteCount.trailingZeroBitCount) }
+
   /// What decodes best in parallel: of the sizes that keep four cores busy, the one that costs the
   /// least ratio.
   ///

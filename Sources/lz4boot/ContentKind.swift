@@ -6,7 +6,7 @@ struct ContentKind {
   let advice: String?
 
   private static let known: [(offset: Int, magic: [UInt8], kind: ContentKind)] = [
-    (0x40, Array("LZ4BOOT1".utf8), .init("a self-extracting Image", nil)),
+    (0x40, Array("LZ4BOOT".utf8), .init("a self-extracting Image", nil)),
     (4, Array("zimg".utf8), .init("an EFI zboot image", "extract the kernel from it first")),
     (0, [0x1f, 0x8b], .init("gzip data", "unpack it with gzip -d first")),
     (0, [0x28, 0xb5, 0x2f, 0xfd], .init("zstd data", "unpack it with zstd -d first")),

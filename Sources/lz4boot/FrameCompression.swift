@@ -1,27 +1,43 @@
 import CLibLZ4
 
-/// What frame to make of some content. It has block checksums, content checksum and content size.
+/// What frame to make of some content. It has block checksums and content size, and a content
+/// checksum if it is not for the stub.
 struct FrameForm {
-  let blocks: BlockLayout
+  private(set) var blocks: BlockLayout
   let level: Int
   /// Whether matches may reach back into the blocks before.
-  private let isLinked: Bool
+  private var isLinked: Bool
+
+  private var isForStub = false
 
   /// A frame of independent blocks.
   init(blocks: BlockLayout, level: Int) {
-    self.init(blocks: blocks, level: level, isLinked: false)
-  }
-
-  private init(blocks: BlockLayout, level: Int, isLinked: Bool) {
     self.blocks = blocks
     self.level = level
-    self.isLinked = isLinked
+    isLinked = false
+  }
+
+  /// The same without a checksum of the content: the stub has one of every block and decodes them in
+  /// any order, which a checksum of the whole would have to wait for.
+  var forStub: FrameForm {
+    var form = self
+    form.isForStub = true
+    return form
+  }
+
+  /// The same of other content.
+  func of(contentByteCount: Int) -> FrameForm {
+    var form = self
+    form.blocks = BlockLayout(contentByteCount: contentByteCount, size: blocks.size)
+    return form
   }
 
   /// The same in linked blocks of 4 MiB.
   var linked: FrameForm {
-    let blocks = BlockLayout(contentByteCount: blocks.contentByteCount, size: .mebi4)
-    return FrameForm(blocks: blocks, level: level, isLinked: true)
+    var form = self
+    form.blocks = BlockLayout(contentByteCount: blocks.contentByteCount, size: .mebi4)
+    form.isLinked = true
+    return form
   }
 
   /// Room for any such frame.
@@ -42,7 +58,8 @@ struct FrameForm {
       }
     preferences.frameInfo.blockMode = isLinked ? LZ4F_blockLinked : LZ4F_blockIndependent
     preferences.frameInfo.blockChecksumFlag = LZ4F_blockChecksumEnabled
-    preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
+    preferences.frameInfo.contentChecksumFlag =
+      isForStub ? LZ4F_noContentChecksum : LZ4F_contentChecksumEnabled
     // liblz4 takes 0 for not known and leaves the field out, so the frame of nothing has none.
     preferences.frameInfo.contentSize = UInt64(blocks.contentByteCount)
     preferences.compressionLevel = Int32(level)

@@ -1,40 +1,86 @@
 import BootFormats
+import CLZ4Boot
 
-/// A self-extracting Image in memory: [header and stub][payload: LZ4 frame].
+/// A self-extracting Image in memory, part by part as `PackedImage` lays it out.
 struct ImagePacking {
   let file: MappedMemory
   let layout: PackedImage
   let payload: CompressedFrame
+  let initrd: CompressedFrame?
 
-  init(kernel: KernelSource, stub: InputFile, compression: CompressionOptions, flags: UInt64)
-    throws(CommandFailure)
-  {
-    let form = compression.form(contentByteCount: kernel.image.byteCount)
-    file = try MappedMemory(capacity: stub.byteCount + form.byteCountMax, for: kernel.name)
+  init(
+    kernel: KernelSource, stub: InputFile, compression: CompressionOptions, extras: PackExtras
+  ) throws(CommandFailure) {
+    let form = compression.form(contentByteCount: kernel.image.byteCount).forStub
+    let initrdForm = extras.initrd.map { form.of(contentByteCount: $0.byteCount) }
+    let room =
+      stub.byteCount + form.byteCountMax + (initrdForm?.byteCountMax ?? 0)
+      + (extras.tree?.byteCount ?? 0) + extras.append.utf8.count + 4096
+    file = try MappedMemory(capacity: room, for: kernel.name)
     file.append(stub.memory)
     // Before the slow part: a stub or a kernel that does not do is told at once.
-    _ = try Self.layout(kernel: kernel, stub: stub, payloadByteCount: 1, flags: flags)
-    payload = try CompressedFrame(
-      form, of: kernel.image, appendedTo: file, name: kernel.name)
-    let layout = try Self.layout(
-      kernel: kernel, stub: stub, payloadByteCount: payload.byteCount, flags: flags)
+    var parts = PackedImage.Parts(
+      kernel: .init(byteCount: 1, contentByteCount: UInt64(kernel.image.byteCount)),
+      placement: .image(kernel.header), blockShift: form.blocks.size.shift)
+    parts.flags = extras.flags
+    parts.initrd = extras.initrd.map { .init(byteCount: 1, contentByteCount: UInt64($0.byteCount)) }
+    parts.treeByteCount = UInt64(extras.tree?.byteCount ?? 0)
+    parts.appendByteCount = UInt64(extras.append.utf8.count)
+    _ = try Self.layout(parts, kernel: kernel, stub: stub)
+
+    payload = try CompressedFrame(form, of: kernel.image, appendedTo: file, name: kernel.name)
+    parts.kernel.byteCount = UInt64(payload.byteCount)
+    if let content = extras.initrd, let initrdForm {
+      let frame = try CompressedFrame(
+        initrdForm, of: content.memory, appendedTo: file, name: content.name)
+      parts.initrd?.byteCount = UInt64(frame.byteCount)
+      initrd = frame
+    } else {
+      initrd = nil
+    }
+    layout = try Self.layout(parts, kernel: kernel, stub: stub)
+    if let tree = extras.tree {
+      file.pad(to: Int(layout[.treeOffset]))
+      file.append(tree.memory)
+    }
+    file.append(extras.append.utf8)
+    file.pad(to: Int(layout.fileByteCount))
+    seal()
+  }
+
+  /// Completes the head: what the stub checks before it believes anything.
+  private func seal() {
+    let layout = layout
     file.withMutableSpan { layout.write(to: &$0) }
-    self.layout = layout
+    let end = Int(layout[.stubByteCount])
+    let checksum = unsafe file.withUnsafeBytes { bytes in
+      let head = unsafe lz4boot_xxh32(bytes.baseAddress!, PackedImage.checksumOffset, 0)
+      let start = PackedImage.headByteCount
+      return unsafe lz4boot_xxh32(bytes.baseAddress! + start, end - start, head)
+    }
+    file.withMutableSpan { PackedImage.set(UInt64(checksum), for: .checksum, in: &$0) }
   }
 
   private static func layout(
-    kernel: KernelSource, stub: InputFile, payloadByteCount: Int, flags: UInt64
+    _ parts: PackedImage.Parts, kernel: KernelSource, stub: InputFile
   ) throws(CommandFailure) -> PackedImage {
     do {
       return try stub.memory.withSpan { (template) throws(PackedImageError) in
-        try PackedImage(
-          template: template, payloadByteCount: UInt64(payloadByteCount), kernel: kernel.header,
-          kernelByteCount: UInt64(kernel.image.byteCount), flags: flags)
+        try PackedImage(template: template, parts: parts)
       }
     } catch {
       throw .refused(error, kernel: kernel, stub: stub)
     }
   }
+}
+
+/// What is packed beside the kernel.
+struct PackExtras {
+  var initrd: InputFile?
+  var tree: InputFile?
+  /// For the command line.
+  var append = ""
+  var flags: UInt64 = 0
 }
 
 extension CommandFailure {
@@ -45,7 +91,7 @@ extension CommandFailure {
     switch error {
     case .wrongMagic:
       .refused(name: stub.name, reason: "this is no stub of this version of lz4boot")
-    case .truncated, .stubMisaligned, .layoutInconsistent:
+    case .truncated, .stubMisaligned:
       .refused(name: stub.name, reason: "the stub is damaged")
     case .kernelByteCountInvalid:
       .refused(
@@ -53,9 +99,11 @@ extension CommandFailure {
         reason: "the Image has \(kernel.image.byteCount) bytes, "
           + "more than its image_size of \(kernel.header.imageSize)")
     case .imageTooLarge:
-      .refused(name: kernel.name, reason: "kernel and payload together need 1 GiB or more")
+      .refused(name: kernel.name, reason: "all that is packed needs 1 GiB or more together")
     case .payloadEmpty:
       .refused(name: kernel.name, reason: "there is nothing to pack")
+    case .addressInvalid:
+      .refused(name: kernel.name, reason: "the program does not lie below 2^48 bytes, or lies at 0")
     }
   }
 }

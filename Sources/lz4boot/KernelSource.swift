@@ -36,7 +36,7 @@ struct KernelSource {
       } catch {
         throw .refused(name: name, reason: reason(error, bytes, what: what))
       }
-      guard !isPacked(bytes) else {
+      guard !PackedImage.isPacked(bytes) else {
         throw .refused(name: name, reason: "\(what) a self-extracting Image already")
       }
       if let extent = PEExtent.fileByteCount(of: bytes), extent > UInt64(bytes.count) {
@@ -61,16 +61,6 @@ struct KernelSource {
       return "the Image is a big-endian kernel, which the stub cannot start"
     case .textOffsetTooLarge:
       return "the Image has a text_offset of 2 MiB or more"
-    }
-  }
-
-  private static func isPacked(_ bytes: Span<UInt8>) -> Bool {
-    do {
-      _ = try PackedImage(parsing: bytes)
-      return true
-    } catch {
-      // With any other error the magic is there, and something else is wrong.
-      return error != .wrongMagic && error != .truncated
     }
   }
 }

@@ -45,6 +45,19 @@ final class MappedMemory {
     }
   }
 
+  /// Adds bytes, for which there must be room.
+  func append(_ bytes: some Collection<UInt8>) {
+    unsafe append { room in
+      unsafe room.copyBytes(from: bytes)
+      return bytes.count
+    }
+  }
+
+  /// Adds zeros up to so many bytes in all, for which there must be room.
+  func pad(to byteCount: Int) {
+    unsafe append { _ in byteCount - self.byteCount }
+  }
+
   /// The present bytes.
   func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

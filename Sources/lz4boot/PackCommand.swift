@@ -27,7 +27,33 @@ struct PackCommand: ParsableCommand {
 
   @OptionGroup var compression: CompressionOptions
 
-  @Flag(help: "Let the packed Image print the time that each of its steps takes.")
+  @Option(
+    help: ArgumentHelp(
+      "Pack this initrd as well: it is handed to the kernel unpacked, unless the loader brings one.",
+      valueName: "file"))
+  var initrd: String?
+
+  @Flag(help: "Hand over the packed initrd even if the loader brings one.")
+  var initrdWins = false
+
+  @Option(
+    help: ArgumentHelp("Add this to the command line that the loader passes.", valueName: "text"))
+  var append: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Hand over this device tree instead of the loader's, with the loader's command line and initrd.",
+      valueName: "file"))
+  var dtb: String?
+
+  @Option(help: "What the packed Image does when it cannot start its kernel.")
+  var onError = OnError.halt
+
+  @Flag(help: "Let the packed Image say on the console that it has been started.")
+  var verbose = false
+
+  @Flag(
+    help: "Let the packed Image print the time that each of its steps takes, and tell it the kernel.")
   var timing = false
 
   @Option(
@@ -43,18 +69,48 @@ struct PackCommand: ParsableCommand {
     // Before the long part, so that a wrong name is told at once.
     var file = try OutputFile.create(output)
     let packing = try ImagePacking(
-      kernel: kernel, stub: template, compression: compression,
-      flags: timing ? PackedImage.flagTiming : 0)
+      kernel: kernel, stub: template, compression: compression, extras: extras())
     try packing.file.withSpan { (bytes) throws(CommandFailure) in try file.write(bytes) }
     try file.commit()
     let (layout, payload) = (packing.layout, packing.payload)
     try printSummary(
       """
-      kernel   \(layout.targetByteCount) bytes (\(kernel.origin))
+      kernel   \(layout[.targetByteCount]) bytes (\(kernel.origin))
       blocks   \(payload.form.blocks.summary)
       payload  \(payload.summary(of: "kernel"))
-      stub     \(layout.stubByteCount) bytes
+      stub     \(layout[.stubByteCount]) bytes
       packed   \(layout.fileByteCount) bytes, \(layout.byteCount) in memory: \(output.onOneLine)
       """, output: output)
+  }
+
+  private func extras() throws -> PackExtras {
+    var extras = PackExtras()
+    extras.initrd = try initrd.map { try InputFile($0) }
+    extras.tree = try dtb.map { try Self.deviceTree($0) }
+    extras.append = append ?? ""
+    extras.flags = onError.place << PackedImage.OnError.shift
+    if timing { extras.flags |= PackedImage.flagTiming }
+    if verbose { extras.flags |= PackedImage.flagVerbose }
+    if initrdWins { extras.flags |= PackedImage.flagInitrdWins }
+    return extras
+  }
+
+  /// A file that holds a device tree and nothing else.
+  private static func deviceTree(_ name: String) throws -> InputFile {
+    let file = try InputFile(name)
+    return file
+  }
+}
+
+/// `--on-error`.
+enum OnError: String, ExpressibleByArgument, CaseIterable {
+  case halt, reset, poweroff
+
+  fileprivate var place: UInt64 {
+    switch self {
+    case .halt: PackedImage.OnError.halt.rawValue
+    case .reset: PackedImage.OnError.reset.rawValue
+    case .poweroff: PackedImage.OnError.poweroff.rawValue
+    }
   }
 }

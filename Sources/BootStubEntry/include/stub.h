@@ -13,15 +13,16 @@
 
 #define STUB_PAGE_BYTES 0x1000
 #define STUB_STACK_BYTES 0x3000
-#define STUB_TABLE_COUNT 12
-#define STUB_SECONDARIES 0x10000 /* the sum of the three: where the other cores' part starts */
+#define STUB_TABLE_COUNT 15
+#define STUB_SECONDARIES 0x13000 /* the sum of the three: where the other cores' part starts */
 #define STUB_SECONDARY_COUNT 3
 #define STUB_SECONDARY_BYTES 0x2000 /* gap and stack, a page each */
-#define STUB_WORK_BYTES 0x16000     /* the whole */
+#define STUB_WORK_BYTES 0x19000     /* the whole */
 
-/* The field of the descriptor that the assembly needs, from the start of the Image
- * (PackedImage.swift). */
+/* The field of the descriptor that the assembly needs, and where the descriptor ends, from the start of
+ * the Image (PackedImage.swift). */
 #define STUB_DESCRIPTOR_WORK_OFFSET 0x58
+#define STUB_DESCRIPTOR_END 0x140
 
 /* Offsets into struct stub_state. */
 #define STUB_STATE_DEVICE_TREE 0x00
@@ -30,15 +31,18 @@
 #define STUB_STATE_USES_EL2_FORMAT 0x18
 #define STUB_STATE_KERNEL_START 0x20
 #define STUB_STATE_KERNEL_END 0x28
-#define STUB_STATE_FAULT_COUNT 0x30
-#define STUB_STATE_PRINTS_TIMING 0x38
-#define STUB_STATE_ENTRY_TICKS 0x40
-#define STUB_STATE_HANDOVER_TICKS 0x48
-#define STUB_STATE_FAULT_CLAIM 0x50
-#define STUB_STATE_CURRENT_EL 0x58
-#define STUB_STATE_HCR_EL2 0x60
-#define STUB_STATE_CONDUIT 0x68
-#define STUB_STATE_BYTES 0x348
+#define STUB_STATE_INITRD_START 0x30
+#define STUB_STATE_INITRD_END 0x38
+#define STUB_STATE_ENTRY 0x40
+#define STUB_STATE_CONDUIT 0x48
+#define STUB_STATE_FAULT_COUNT 0x50
+#define STUB_STATE_FAULT_CLAIM 0x58
+#define STUB_STATE_CURRENT_EL 0x60
+#define STUB_STATE_HCR_EL2 0x68
+#define STUB_STATE_ENTRY_TICKS 0x70
+#define STUB_STATE_MMU_ON_TICKS 0x78
+#define STUB_STATE_HANDOVER_TICKS 0x90
+#define STUB_STATE_BYTES 0x230
 
 /* Values of `conduit`, those of PSCIConduit; 0 where there is no PSCI. */
 #define STUB_CONDUIT_HVC 1
@@ -47,6 +51,8 @@
 /* PSCI (Arm DEN 0022): functions of 0.2 and later, in their 64-bit form where they have one, and what
  * they return. */
 #define STUB_PSCI_CPU_OFF 0x84000002
+#define STUB_PSCI_SYSTEM_OFF 0x84000008
+#define STUB_PSCI_SYSTEM_RESET 0x84000009
 #define STUB_PSCI_CPU_ON 0xc4000003
 #define STUB_PSCI_AFFINITY_INFO 0xc4000004
 #define STUB_PSCI_SUCCESS 0
@@ -63,54 +69,70 @@
 /* Whether the kernel is entered, or why not. */
 enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_accepted = 0,
-  /* The Image does not lie where the boot protocol puts it. */
+  /* The Image does not lie where the boot protocol puts it; `actual` is where. */
   stub_verdict_misplaced,
-  /* The descriptor is damaged; `actual` is the PackedImageError. */
-  stub_verdict_descriptor,
-  /* The decoder refused the payload; `block`, `offset`, `status_name`. */
-  stub_verdict_decoder,
-  /* The payload decodes to another number of bytes. */
-  stub_verdict_byte_count,
-  /* What was decoded does not start with the header of the kernel that was packed. */
-  stub_verdict_header,
-  /* The device tree lies in memory that is the kernel's or the stub's. */
+  /* Stub or descriptor are damaged; `actual` is their checksum. */
+  stub_verdict_damaged,
+  /* The device tree lies in memory that is the kernel's or the stub's; `actual` is where. */
   stub_verdict_device_tree,
+  /* A program's address lies in this Image; `actual` is the address. */
+  stub_verdict_overlap,
+  /* What follows the stub has another SHA-256; `actual` is the start of it. */
+  stub_verdict_digest,
+  /* The signature is not that of the key; `actual` is the start of the key. */
+  stub_verdict_signature,
   /* A core that was switched on does not go off; `actual` is its affinity. */
   stub_verdict_core,
+  /* The decoder refused a block; `failure`. */
+  stub_verdict_block,
+};
+
+/* What is decoded: kernel or initrd. */
+struct stub_piece {
+  uint64_t source, source_end; /* the frame */
+  uint64_t target, target_end;
+};
+
+/* The first block, of those that a core came to, that is not accepted. */
+struct stub_failure {
+  uint64_t piece, block;
+  uint64_t offset; /* of the first byte at fault, in the frame */
+  uint64_t status; /* an lz4boot_status; 0 if there is no such block */
 };
 
 /* One core of the team. */
 struct stub_core {
   uint64_t affinity;    /* Aff3 to Aff0 where MPIDR_EL1 has them; not of the boot core */
   uint64_t switched_on; /* 1 if PSCI said that it does so */
-  uint64_t came;        /* 1 once it came to decode */
-  uint64_t ticks;       /* spent on that */
+  uint64_t done;        /* 1 once it found nothing more to decode */
+  uint64_t start_ticks, end_ticks;
+  struct stub_failure failure;
 };
 
 /* All that the stub knows. Written with the MMU off and, by stub_unpack, stub_work and the start of an
  * exception, with it on. What the assembly reads of it on another core is written with the MMU off. */
 struct stub_state {
-  uint64_t device_tree;     /* physical address, from the boot loader */
+  uint64_t device_tree;     /* physical address; at first the boot loader's, then what the kernel gets */
   uint64_t image;           /* where this Image lies */
   uint64_t tables;          /* the translation tables */
   uint64_t uses_el2_format; /* 1 at EL2 without HCR_EL2.E2H */
-  uint64_t kernel_start, kernel_end;
-  uint64_t fault_count; /* so that an exception while one is reported ends in silence */
-  uint64_t prints_timing;
-  uint64_t entry_ticks, handover_ticks;
+  uint64_t kernel_start, kernel_end, initrd_start, initrd_end; /* memory that is written for the kernel */
+  uint64_t entry;               /* of the kernel */
+  uint64_t conduit;             /* how PSCI is called */
+  uint64_t fault_count;         /* so that an exception while one is reported ends in silence */
   uint64_t fault_claim;         /* so that of several cores one reports its exception */
   uint64_t current_el, hcr_el2; /* of the boot core; the latter at EL2 only */
-  uint64_t conduit;             /* how PSCI is called */
-  uint64_t secondary_count;     /* cores that could be switched on: cores[1] and up */
-  uint64_t decode_start_ticks, decode_end_ticks;
-  uint64_t payload_bytes, kernel_bytes;
+  uint64_t entry_ticks, mmu_on_ticks, decode_start_ticks, decode_end_ticks, handover_ticks;
+  uint64_t image_end;       /* where the memory ends that the loader reserved */
+  uint64_t secondary_count; /* cores that could be switched on: cores[1] and up */
+  uint64_t piece_count;
+  uint64_t claimed; /* blocks that some core decodes or has decoded */
+  uint64_t timing_place; /* where the device tree has room for the times; 0 for none */
   enum stub_verdict verdict;
   uint32_t unused;
-  uint64_t block, offset;
-  uint64_t expected, actual;
-  const char *_Nullable status_name; /* in the stub's own read-only bytes */
+  uint64_t actual;
+  struct stub_piece pieces[2];
   struct stub_core cores[1 + STUB_SECONDARY_COUNT];
-  struct lz4boot_team team;
 };
 
 _Static_assert(offsetof(struct stub_state, device_tree) == STUB_STATE_DEVICE_TREE, "");
@@ -119,14 +141,17 @@ _Static_assert(offsetof(struct stub_state, tables) == STUB_STATE_TABLES, "");
 _Static_assert(offsetof(struct stub_state, uses_el2_format) == STUB_STATE_USES_EL2_FORMAT, "");
 _Static_assert(offsetof(struct stub_state, kernel_start) == STUB_STATE_KERNEL_START, "");
 _Static_assert(offsetof(struct stub_state, kernel_end) == STUB_STATE_KERNEL_END, "");
+_Static_assert(offsetof(struct stub_state, initrd_start) == STUB_STATE_INITRD_START, "");
+_Static_assert(offsetof(struct stub_state, initrd_end) == STUB_STATE_INITRD_END, "");
+_Static_assert(offsetof(struct stub_state, entry) == STUB_STATE_ENTRY, "");
+_Static_assert(offsetof(struct stub_state, conduit) == STUB_STATE_CONDUIT, "");
 _Static_assert(offsetof(struct stub_state, fault_count) == STUB_STATE_FAULT_COUNT, "");
-_Static_assert(offsetof(struct stub_state, prints_timing) == STUB_STATE_PRINTS_TIMING, "");
-_Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICKS, "");
-_Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
 _Static_assert(offsetof(struct stub_state, fault_claim) == STUB_STATE_FAULT_CLAIM, "");
 _Static_assert(offsetof(struct stub_state, current_el) == STUB_STATE_CURRENT_EL, "");
 _Static_assert(offsetof(struct stub_state, hcr_el2) == STUB_STATE_HCR_EL2, "");
-_Static_assert(offsetof(struct stub_state, conduit) == STUB_STATE_CONDUIT, "");
+_Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICKS, "");
+_Static_assert(offsetof(struct stub_state, mmu_on_ticks) == STUB_STATE_MMU_ON_TICKS, "");
+_Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
 _Static_assert(sizeof(struct stub_state) == STUB_STATE_BYTES, "");
 _Static_assert(STUB_STATE_BYTES <= STUB_PAGE_BYTES, "");
 _Static_assert(STUB_SECONDARIES == STUB_STACK_BYTES + (1 + STUB_TABLE_COUNT) * STUB_PAGE_BYTES, "");
@@ -135,14 +160,16 @@ _Static_assert(STUB_WORK_BYTES == STUB_SECONDARIES + STUB_SECONDARY_COUNT * STUB
 /*
  * Called by the assembly, defined in Swift. MMU off unless noted.
  */
-/* Checks the descriptor, looks for other cores and builds the translation tables. */
+/* Checks the stub, looks for other cores, changes the device tree and builds the translation tables. */
 enum stub_verdict stub_map(struct stub_state *state);
-/* MMU and caches on: decodes the kernel and checks it. */
+/* MMU and caches on: decodes kernel and initrd. */
 enum stub_verdict stub_unpack(struct stub_state *state);
 /* MMU and caches on, on every core of the team: decodes what it can claim. */
 void stub_work(struct stub_state *state, uint64_t core);
+/* Says how long everything took. */
+void stub_finish(struct stub_state *state);
+/* Says why no kernel is entered, and does what is to be done then. Returns if that is nothing. */
 void stub_report_refusal(const struct stub_state *state);
-void stub_report_timing(const struct stub_state *state);
 void stub_report_exception(const struct stub_state *state, uint64_t syndrome, uint64_t address,
                            uint64_t fault_address);
 
@@ -155,15 +182,22 @@ void stub_clean_to_memory(uint64_t start, uint64_t byte_count);
 /* Calls a function of PSCI. */
 int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
                   uint64_t conduit);
+/* MMU and caches on. Copies bytes that do not overlap. */
+void stub_copy(uint64_t target, uint64_t source, uint64_t byte_count);
 
-/* Set and read by different cores, which nothing else orders here: relaxed, as nothing is concluded from it but that the
- * core has been there. */
-static inline void stub_set_came(struct stub_core *core) {
-  __atomic_store_n(&core->came, 1, __ATOMIC_RELAXED);
+/* The number of a block that is this core's alone. Relaxed: nothing else that other cores write is read
+ * because of it. */
+static inline uint64_t stub_claim(struct stub_state *state) {
+  return __atomic_fetch_add(&state->claimed, 1, __ATOMIC_RELAXED);
 }
 
-static inline _Bool stub_came(const struct stub_core *core) {
-  return __atomic_load_n(&core->came, __ATOMIC_RELAXED) != 0;
+/* Release and acquire: whoever sees that a core is done sees all that it wrote before. */
+static inline void stub_set_done(struct stub_core *core) {
+  __atomic_store_n(&core->done, 1, __ATOMIC_RELEASE);
+}
+
+static inline _Bool stub_is_done(const struct stub_core *core) {
+  return __atomic_load_n(&core->done, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* Swift would see the array as a tuple. */
@@ -171,7 +205,11 @@ static inline struct stub_core *stub_core_at(const struct stub_state *state, uin
   return (struct stub_core *)&state->cores[index];
 }
 
-static inline struct lz4boot_team *stub_team(struct stub_state *state) { return &state->team; }
+static inline struct stub_failure *stub_failure_of(struct stub_core *core) { return &core->failure; }
+
+static inline struct stub_piece *stub_piece_at(const struct stub_state *state, uint64_t index) {
+  return (struct stub_piece *)&state->pieces[index];
+}
 
 #if defined(__aarch64__)
 /* Registers of devices: one access of the given width each. Inline assembly, because a hypervisor can
@@ -206,6 +244,12 @@ static inline uint64_t stub_secondary_entry(void) {
 static inline uint64_t stub_mpidr(void) {
   uint64_t value;
   __asm__("mrs %0, mpidr_el1" : "=r"(value));
+  return value;
+}
+
+static inline uint64_t stub_end(void) {
+  uint64_t value;
+  __asm__("adr %0, __stub_end_exclusive" : "=r"(value));
   return value;
 }
 
