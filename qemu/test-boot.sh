@@ -57,6 +57,6 @@ check "EL1, packed from a legacy .lz4: userspace, 4 cores" boots el1 legacy "$di
 check "EL2, packed from a frame .lz4: userspace, 4 cores" boots el2 frame "$directory/frame.lz4"
 check "EL2, packed from the raw Image: userspace, 4 cores" boots el2 image "$image"
 check "EL1, a bit flipped in a block: refused" refuses el1 block "$directory/image.lz4boot" 4000000
-check "EL2, a bit flipped in the content checksum: refused" refuses el2 checksum "$directory/image.lz4boot" 1
+check "EL2, a bit flipped in the end mark: refused" refuses el2 end-mark "$directory/image.lz4boot" 1
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -2,85 +2,113 @@ import BootFormats
 import BootStubEntry
 import CLZ4Boot
 
+// Sums of addresses here are below 2^50, so nothing wraps around.
+
 /// MMU and caches on, on every core. Decodes the blocks that this core can claim, to where they
-/// belong; each is judged as the decoder judges it in the frame that it is from.
-///
-/// All cores walk along all blocks ("LZ4 Frame Format", "Data Blocks"), which is a word for each:
-///
-///     [size:u32le, bit 31: not compressed][size bytes][XXH32 of these:u32le]
-///
-/// A block is claimed in order, so of several that are refused the first one is among those found.
+/// belong.
 @c @implementation
 public func stub_work(_ state: UnsafeMutablePointer<stub_state>, _ index: UInt64) {
   let core = unsafe stub_core_at(state, index)
-  unsafe core.pointee.start_ticks = stub_ticks()
-  unsafe decodeBlocks(state, &core.pointee.failure)
-  unsafe core.pointee.end_ticks = stub_ticks()
+  let times = unsafe stub_time_at(state, UInt64(STUB_TIME_CORES) &+ 2 &* index)
+  unsafe times[0] = stub_ticks()
+  var walk = unsafe BlockWalk(state)
+  let status = walk.decode()
+  if status != .ok {
+    unsafe core.pointee.failure.status = UInt64(status.rawValue)
+    unsafe core.pointee.failure.piece = walk.piece
+    unsafe core.pointee.failure.block = walk.block
+    unsafe core.pointee.failure.offset = walk.source &- walk.start
+  }
+  unsafe times[1] = stub_ticks()
   unsafe stub_set_done(core)
 }
 
-private func decodeBlocks(
-  _ state: UnsafeMutablePointer<stub_state>, _ failure: UnsafeMutablePointer<stub_failure>
-) {
-  let blockByteCountMax: UInt64 = unsafe 1 << (Descriptor(of: state)[.blockShift] & 31)
-  var number: UInt64 = 0
-  var claimed = unsafe stub_claim(state)
-  for index in unsafe 0..<state.pointee.piece_count {
-    let piece = unsafe stub_piece_at(state, index)
-    let end = unsafe piece.pointee.source_end
-    var source = unsafe piece.pointee.source + PackedImage.frameHeaderByteCount
-    var target = unsafe piece.pointee.target
-    unsafe failure.pointee.piece = index
-    unsafe failure.pointee.block = 0
-    func refuse(_ status: lz4boot_status, at place: UInt64) {
-      unsafe failure.pointee.status = UInt64(status.rawValue)
-      unsafe failure.pointee.offset = place - piece.pointee.source
-    }
+/// The way of one core along all blocks ("LZ4 Frame Format", "Data Blocks"), of which it decodes
+/// those that it claims. Each is judged as in the frame that it is from.
+///
+///     [size:u32le, bit 31: not compressed][size bytes][XXH32 of these:u32le]
+///
+/// Blocks are claimed in order, so of several that are refused the first one is among those found.
+@safe
+private struct BlockWalk {
+  private let state: UnsafeMutablePointer<stub_state>
+  /// Where it is: kernel or initrd, the block in it, and the start of the frame.
+  private(set) var piece: UInt64 = 0
+  private(set) var block: UInt64 = 0
+  private(set) var start: UInt64 = 0
+  /// In the frame. After a refusal, the first byte at fault.
+  private(set) var source: UInt64 = 0
 
-    while unsafe target < piece.pointee.target_end {
-      let byteCount = min(blockByteCountMax, unsafe piece.pointee.target_end - target)
-      guard end - source >= 8 else { return refuse(.truncated_input, at: source) }
-      let word = littleEndianWord(at: source)
-      let size = UInt64(word & 0x7fff_ffff)
-      guard word != 0 else { return refuse(.content_size_mismatch, at: source) }
-      guard size <= blockByteCountMax else { return refuse(.block_too_large, at: source) }
-      guard size <= end - source - 8 else { return refuse(.truncated_input, at: source) }
-      let data = source + 4
-      if number == claimed {
-        var decoded = size
-        if word >> 31 == 0 {
-          var report = lz4boot_report()
-          let status = unsafe lz4boot_decode_block(
-            pointer(to: data), Int(size), UnsafeMutableRawPointer(mutating: pointer(to: target)),
-            Int(byteCount), &report)
-          guard status == .ok else {
-            // More than the block's share of the content is more than a block may hold.
-            return refuse(
-              status == .target_full ? .block_too_large : status, at: data + report.source_offset)
-          }
-          decoded = report.target_byte_count
-        } else if size <= byteCount {
-          stub_copy(target, data, size)
+  init(_ state: UnsafeMutablePointer<stub_state>) { unsafe self.state = state }
+
+  mutating func decode() -> lz4boot_status {
+    let most: UInt64 = unsafe 1 &<< Descriptor(of: state)[.blockShift]
+    var number: UInt64 = 0
+    var claimed = unsafe stub_claim(state)
+    while unsafe piece != state.pointee.piece_count {
+      let frame = unsafe stub_piece_at(state, piece)
+      unsafe start = frame.pointee.source
+      source = start &+ PackedImage.frameHeaderByteCount
+      block = 0
+      var left = unsafe frame.pointee.target_byte_count
+      while true {
+        let byteCount = min(most, left)
+        let room = unsafe frame.pointee.source_end &- source
+        guard room >= 4 else { return .truncated_input }
+        let word = stub_load32(source)
+        guard word != 0 else {
+          // The end mark: nothing is missing, and nothing follows.
+          guard left == 0 else { return .content_size_mismatch }
+          guard room == 4 else { return .trailing_data }
+          break
         }
-        guard unsafe lz4boot_xxh32(pointer(to: data), Int(size), 0) == littleEndianWord(at: data + size) else {
-          return refuse(.block_checksum_mismatch, at: data + size)
+        let size = UInt64(word & 0x7fff_ffff)
+        guard size <= most else { return .block_too_large }
+        guard size &+ 8 <= room else { return .truncated_input }
+        guard left != 0 else { return .content_size_mismatch }
+        if number == claimed {
+          let target = unsafe frame.pointee.target_end &- left
+          let status = decode(size, isStored: word >> 31 != 0, to: target, byteCount)
+          guard status == .ok else { return status }
+          claimed = unsafe stub_claim(state)
         }
-        guard decoded == byteCount else { return refuse(.content_size_mismatch, at: source) }
-        claimed = unsafe stub_claim(state)
+        source = source &+ size &+ 8
+        left &-= byteCount
+        number &+= 1
+        block &+= 1
       }
-      number += 1
-      unsafe failure.pointee.block += 1
-      source = data + size + 4
-      target += byteCount
+      piece &+= 1
     }
-    // The end mark, and nothing behind it.
-    guard end - source == 4, littleEndianWord(at: source) == 0 else {
-      return refuse(.content_size_mismatch, at: source)
-    }
+    return .ok
   }
-}
 
-/// The little-endian word at any address, with the MMU on.
-private func littleEndianWord(at address: UInt64) -> UInt32 {
-  unsafe pointer(to: address).loadUnaligned(as: UInt32.self)
+  /// Decodes the block at `source`, of so many bytes, to what it is the share of.
+  private mutating func decode(
+    _ size: UInt64, isStored: Bool, to target: UInt64, _ byteCount: UInt64
+  ) -> lz4boot_status {
+    let data = source &+ 4
+    var decoded = size
+    if !isStored {
+      var report = lz4boot_report()
+      let status = unsafe lz4boot_decode_block(
+        pointer(to: data), Int(truncatingIfNeeded: size),
+        UnsafeMutableRawPointer(mutating: pointer(to: target)), Int(truncatingIfNeeded: byteCount),
+        &report)
+      decoded = report.target_byte_count
+      guard status == .ok else {
+        source = data &+ report.source_offset
+        // More than the block's share of the content is more than a block may hold.
+        return status == .target_full ? .block_too_large : status
+      }
+    } else if size <= byteCount {
+      stub_copy(target, data, size)
+    }
+    let end = data &+ size
+    guard unsafe lz4boot_xxh32(pointer(to: data), Int(truncatingIfNeeded: size), 0) == stub_load32(end)
+    else {
+      source = end
+      return .block_checksum_mismatch
+    }
+    return decoded == byteCount ? .ok : .content_size_mismatch
+  }
 }

@@ -14,26 +14,48 @@ struct Console {
     write("lz4boot: ")
   }
 
-  @inline(never)
+  @inline(__always)
   mutating func write(_ text: StaticString) {
-    for index in 0..<text.utf8CodeUnitCount {
-      // SAFETY: index is below the count of code units.
-      unsafe write(byte: text.utf8Start[index])
+    // SAFETY: the literal ends with a NUL.
+    unsafe write(unsafeCString: text.utf8Start)
+  }
+
+  /// Writes one of several texts, each of which ends with a NUL.
+  mutating func write(_ number: UInt64, of texts: StaticString) {
+    // SAFETY: there are as many.
+    var text = unsafe texts.utf8Start
+    var left = number
+    while left > 0 {
+      if unsafe text.pointee == 0 { left &-= 1 }
+      unsafe text += 1
     }
+    unsafe write(unsafeCString: text)
   }
 
   /// Writes a C string. Byte by byte, so that it may be read as Device memory.
-  mutating func write(unsafeCString text: UnsafePointer<CChar>) {
+  @inline(never)
+  mutating func write(unsafeCString text: UnsafePointer<UInt8>) {
     var text = unsafe text
     while unsafe text.pointee != 0 {
-      unsafe write(byte: UInt8(bitPattern: text.pointee))
+      unsafe write(byte: text.pointee)
       unsafe text += 1
     }
   }
 
-  @inline(never)
+  @inline(__always)
   mutating func write(_ text: StaticString, decimal number: UInt64) {
     write(text)
+    write(decimal: number)
+  }
+
+  @inline(__always)
+  mutating func write(_ text: StaticString, hexadecimal number: UInt64) {
+    write(text)
+    write(hexadecimal: number)
+  }
+
+  @inline(never)
+  mutating func write(decimal number: UInt64) {
     var divisor: UInt64 = 1
     while number / divisor >= 10 { divisor &*= 10 }
     while divisor > 0 {
@@ -43,8 +65,7 @@ struct Console {
   }
 
   @inline(never)
-  mutating func write(_ text: StaticString, hexadecimal number: UInt64) {
-    write(text)
+  mutating func write(hexadecimal number: UInt64) {
     write("0x")
     var shift: UInt64 = 64
     while shift > 0 {

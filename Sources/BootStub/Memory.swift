@@ -16,7 +16,7 @@ struct Descriptor {
 
   init(of state: UnsafePointer<stub_state>) {
     unsafe fields = UnsafePointer(
-      bitPattern: UInt(state.pointee.image) + UInt(PackedImage.descriptorOffset)
+      bitPattern: UInt(state.pointee.image) &+ UInt(PackedImage.descriptorOffset)
     ).unsafelyUnwrapped
   }
 

@@ -4,51 +4,55 @@ import CLZ4Boot
 
 // What the stub says, one line each, with the MMU off.
 
-/// `lz4boot: kernel refused: block 3, byte 812: block_checksum_mismatch`
+/// `lz4boot: kernel refused: block 3, byte 812: block_checksum_mismatch`, or what the verdict is and
+/// the address that it is about.
 @c @implementation
 public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
   var console = unsafe Console(state)
-  let actual = unsafe state.pointee.actual
-  var reason: StaticString
-  switch unsafe state.pointee.verdict {
-  case .block, .accepted:
-    let failure = unsafe firstFailure(state)
-    console.write(unsafe failure.pointee.piece == 0 ? "kernel" : "initrd")
-    unsafe console.write(" refused: block ", decimal: failure.pointee.block)
-    unsafe console.write(", byte ", decimal: failure.pointee.offset)
+  if let failure = unsafe firstFailure(state) {
+    console.write(failure.piece, of: "kernel\0initrd\0")
+    console.write(" refused: block ", decimal: failure.block)
+    console.write(", byte ", decimal: failure.offset)
     console.write(": ")
-    let status = lz4boot_status(rawValue: UInt32(truncatingIfNeeded: unsafe failure.pointee.status))
     // In the stub's own read-only bytes, which are in memory: they were never in a dirty line.
-    unsafe console.write(unsafeCString: lz4boot_status_name(status.unsafelyUnwrapped))
-    console.endLine()
-    return unsafe stop(state)
-  case .misplaced: reason = "not at a multiple of 2 MiB: "
-  case .damaged: reason = "the stub is damaged, checksum "
-  case .device_tree: reason = "device tree or initrd in the kernel's memory: "
-  case .overlap: reason = "this Image is in the memory of the program at "
-  case .digest: reason = "wrong SHA-256 of what is at "
-  case .signature: reason = "not signed by the key at "
-  case .core: reason = "this core does not switch off: "
+    let status = lz4boot_status(rawValue: UInt32(truncatingIfNeeded: failure.status))
+    unsafe console.write(
+      unsafeCString: UnsafeRawPointer(lz4boot_status_name(status.unsafelyUnwrapped))
+        .assumingMemoryBound(to: UInt8.self))
+  } else {
+    console.write("kernel refused: ")
+    // In the order of stub_verdict.
+    unsafe console.write(
+      UInt64(state.pointee.verdict.rawValue),
+      of: """
+        \0\
+        not at a multiple of 2 MiB: \0\
+        stub damaged, checksum \0\
+        device tree or initrd in the kernel's memory: \0\
+        this Image lies in the memory of the program at \0\
+        wrong SHA-256 of what is at \0\
+        not signed by the key at \0\
+        core does not switch off: \0
+        """)
+    unsafe console.write(hexadecimal: state.pointee.actual)
   }
-  console.write("kernel refused: ")
-  console.write(reason, hexadecimal: actual)
   console.endLine()
   unsafe stop(state)
 }
 
 /// Does what `--on-error` says, as far as PSCI can. Returns if that is nothing.
 private func stop(_ state: UnsafePointer<stub_state>) {
-  let function: Int32
+  let function: UInt32
   switch unsafe Descriptor(of: state)[.flags] >> PackedImage.OnError.shift & 3 {
-  case PackedImage.OnError.reset.rawValue: function = Int32(bitPattern: UInt32(STUB_PSCI_SYSTEM_RESET))
-  case PackedImage.OnError.poweroff.rawValue: function = Int32(bitPattern: UInt32(STUB_PSCI_SYSTEM_OFF))
+  case PackedImage.OnError.reset.rawValue: function = STUB_PSCI_SYSTEM_RESET
+  case PackedImage.OnError.poweroff.rawValue: function = STUB_PSCI_SYSTEM_OFF
   default: return
   }
   guard unsafe state.pointee.conduit != 0 else { return }
   // What the UART still has to send: 64 bytes at 9600 baud take 67 ms.
-  let end = stub_ticks() + stub_ticks_per_second() / 10
+  let end = stub_ticks() &+ stub_ticks_per_second() / 10
   while stub_ticks() < end {}
-  _ = unsafe stub_psci(UInt64(UInt32(bitPattern: function)), 0, 0, 0, state.pointee.conduit)
+  _ = unsafe stub_psci(UInt64(function), 0, 0, 0, state.pointee.conduit)
 }
 
 /// `lz4boot: at 0x… in EL1, kernel at 0x…, cores: 4`
@@ -62,45 +66,27 @@ func reportStart(_ state: UnsafePointer<stub_state>) {
 }
 
 /// `lz4boot: timing: entry=1 mmu_on=2 decode_start=3 decode_end=4 handover=5 hz=6 payload_bytes=7
-/// kernel_bytes=8 cores=2 core_starts=10,11 core_ends=12,13`, on one line, decimal; all but hz and
-/// what follows it are values of CNTVCT_EL0.
+/// kernel_bytes=8 cores=2 start0=9 end0=10 start1=11 end1=12`, on one line, decimal; what is 0 is
+/// left out.
 func reportTiming(_ state: UnsafePointer<stub_state>) {
   var console = unsafe Console(state)
-  unsafe console.write("timing: entry=", decimal: state.pointee.entry_ticks)
-  unsafe console.write(" mmu_on=", decimal: state.pointee.mmu_on_ticks)
-  unsafe console.write(" decode_start=", decimal: state.pointee.decode_start_ticks)
-  unsafe console.write(" decode_end=", decimal: state.pointee.decode_end_ticks)
-  unsafe console.write(" handover=", decimal: state.pointee.handover_ticks)
-  console.write(" hz=", decimal: stub_ticks_per_second())
-  let descriptor = unsafe Descriptor(of: state)
-  console.write(" payload_bytes=", decimal: descriptor[.payloadByteCount])
-  console.write(" kernel_bytes=", decimal: descriptor[.targetByteCount])
-  unsafe console.write(" cores=", decimal: coreCount(state))
-  unsafe reportCores(state, " core_starts=", ends: false, to: &console)
-  unsafe reportCores(state, " core_ends=", ends: true, to: &console)
+  console.write("timing:")
+  var index: UInt64 = 0
+  while index != UInt64(STUB_TIME_COUNT) {
+    let value = unsafe stub_time_at(state, index).pointee
+    if value != 0 {
+      console.write(
+        index,
+        of: """
+           entry=\0 mmu_on=\0 decode_start=\0 decode_end=\0 handover=\0 hz=\0 payload_bytes=\0\
+           kernel_bytes=\0 cores=\0 start0=\0 end0=\0 start1=\0 end1=\0 start2=\0 end2=\0 start3=\0\
+           end3=\0
+          """)
+      console.write(decimal: value)
+    }
+    index &+= 1
+  }
   console.endLine()
-}
-
-/// Of those that came to decode.
-private func coreCount(_ state: UnsafePointer<stub_state>) -> UInt64 {
-  var count: UInt64 = 0
-  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
-    unsafe count += stub_core_at(state, index).pointee.done
-  }
-  return count
-}
-
-private func reportCores(
-  _ state: UnsafePointer<stub_state>, _ name: StaticString, ends: Bool, to console: inout Console
-) {
-  var separator = name
-  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
-    let core = unsafe stub_core_at(state, index)
-    guard unsafe core.pointee.done != 0 else { continue }
-    unsafe console.write(
-      separator, decimal: ends ? core.pointee.end_ticks : core.pointee.start_ticks)
-    separator = ","
-  }
 }
 
 /// `lz4boot: exception: ESR 0x… ELR 0x… FAR 0x…, stub at 0x…`

@@ -13,7 +13,7 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   unsafe findCores(state)
   // Booting: a 2 MiB aligned base. All of it lies in the 48 bits that the tables translate.
   guard image % Arm64Image.baseAlignment == 0,
-    image < PackedImage.addressMax - PackedImage.byteCountMax
+    image < PackedImage.addressMax &- PackedImage.byteCountMax
   else { return unsafe refuse(.misplaced, in: state, actual: image) }
   // From here on the descriptor is what pack wrote.
   let descriptor = unsafe Descriptor(of: state)
@@ -25,21 +25,21 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   let fixedAddress = descriptor[.fixedAddress]
   let kernel =
     fixedAddress != 0
-    ? fixedAddress : image + descriptor[.targetOffset] + descriptor[.kernelTextOffset]
+    ? fixedAddress : image &+ descriptor[.targetOffset] &+ descriptor[.kernelTextOffset]
   unsafe state.pointee.kernel_start = kernel
-  unsafe state.pointee.kernel_end = kernel + descriptor[.kernelImageSize]
-  unsafe state.pointee.entry = kernel + descriptor[.entryOffset]
+  unsafe state.pointee.kernel_end = kernel &+ descriptor[.kernelImageSize]
+  unsafe state.pointee.entry = kernel &+ descriptor[.entryOffset]
   // What a loader keeps clear of is what image_size says.
-  unsafe state.pointee.image_end = image + pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
+  unsafe state.pointee.image_end = image &+ pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
   guard unsafe fixedAddress == 0 || kernel >= state.pointee.image_end
       || state.pointee.kernel_end <= image
   else { return unsafe refuse(.overlap, in: state, actual: kernel) }
 
-  let payload = image + descriptor[.payloadOffset]
+  let payload = image &+ descriptor[.payloadOffset]
   unsafe addPiece(at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
   // Until there is one: something whose cleaning does no harm.
   unsafe state.pointee.initrd_start = kernel
-  unsafe state.pointee.initrd_end = kernel + 1
+  unsafe state.pointee.initrd_end = kernel &+ 1
   if let address = unsafe readDeviceTree(state) {
     return unsafe refuse(.device_tree, in: state, actual: address)
   }
@@ -47,14 +47,14 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   var tables = unsafe TranslationTables(
     unsafeMemory: UnsafeMutablePointer(bitPattern: UInt(state.pointee.tables)).unsafelyUnwrapped,
     usesEL2Format: state.pointee.uses_el2_format != 0)
-  let work = image + descriptor[.workOffset]
-  let secondaries = work + UInt64(STUB_SECONDARIES)
+  let work = image &+ descriptor[.workOffset]
+  let secondaries = work &+ UInt64(STUB_SECONDARIES)
   tables.map(image, payload, .readExecute)
   tables.map(payload, work, .readOnly)
   tables.map(work, secondaries, .readWrite)
   for index in 1...UInt64(STUB_SECONDARY_COUNT) {
-    let end = secondaries + index * UInt64(STUB_SECONDARY_BYTES)
-    tables.map(end - UInt64(STUB_PAGE_BYTES), end, .readWrite)
+    let end = secondaries &+ index &* UInt64(STUB_SECONDARY_BYTES)
+    tables.map(end &- UInt64(STUB_PAGE_BYTES), end, .readWrite)
   }
   unsafe tables.map(kernel, state.pointee.kernel_end, .readWrite)
   if unsafe state.pointee.piece_count > 1 {
@@ -67,8 +67,8 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
 /// Of all of it but the field that holds it.
 private func checksumOfStub(at image: UInt64) -> UInt64 {
   let head = unsafe lz4boot_xxh32(pointer(to: image), PackedImage.checksumOffset, 0)
-  let behind = image + UInt64(PackedImage.headByteCount)
-  return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), Int(stub_end() - behind), head))
+  let behind = image &+ UInt64(PackedImage.headByteCount)
+  return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), Int(stub_end() &- behind), head))
 }
 
 func addPiece(
@@ -77,30 +77,34 @@ func addPiece(
 ) {
   let piece = unsafe stub_piece_at(state, state.pointee.piece_count)
   unsafe piece.pointee.source = source
-  unsafe piece.pointee.source_end = source + byteCount
-  unsafe piece.pointee.target = target
-  unsafe piece.pointee.target_end = target + targetByteCount
-  unsafe state.pointee.piece_count += 1
+  unsafe piece.pointee.source_end = source &+ byteCount
+  unsafe piece.pointee.target_byte_count = targetByteCount
+  unsafe piece.pointee.target_end = target &+ targetByteCount
+  unsafe state.pointee.piece_count &+= 1
 }
 
 /// MMU and caches on. Decodes kernel and initrd to where they will be.
 @c @implementation
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
-  unsafe state.pointee.decode_start_ticks = stub_ticks()
+  unsafe state.pointee.times.decode_start = stub_ticks()
   unsafe switchOnCores(state)
   unsafe stub_work(state, 0)
   if let core = unsafe waitForCores(state) {
     return unsafe refuse(.core, in: state, actual: core)
   }
-  unsafe state.pointee.decode_end_ticks = stub_ticks()
-  guard unsafe firstFailure(state).pointee.status == 0 else {
+  unsafe state.pointee.times.decode_end = stub_ticks()
+  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
+    unsafe state.pointee.times.core_count &+= stub_core_at(state, index).pointee.done
+  }
+  guard unsafe firstFailure(state) == nil else {
     return unsafe refuse(.block, in: state, actual: 0)
   }
   // The bss of a program; a kernel clears its own.
   if unsafe Descriptor(of: state)[.fixedAddress] != 0 {
-    let end = unsafe stub_piece_at(state, 0).pointee.target_end
-    for address in unsafe end..<state.pointee.kernel_end {
+    var address = unsafe stub_piece_at(state, 0).pointee.target_end
+    while unsafe address != state.pointee.kernel_end {
       unsafe UnsafeMutableRawPointer(mutating: pointer(to: address)).storeBytes(of: 0, as: UInt8.self)
+      address &+= 1
     }
   }
   return .accepted
@@ -117,5 +121,10 @@ private func refuse(
 /// MMU off again, and all that was written is in memory. Tells the times.
 @c @implementation
 public func stub_finish(_ state: UnsafeMutablePointer<stub_state>) {
-  if unsafe Descriptor(of: state).has(PackedImage.flagTiming) { unsafe reportTiming(state) }
+  let descriptor = unsafe Descriptor(of: state)
+  guard descriptor.has(PackedImage.flagTiming) else { return }
+  unsafe state.pointee.times.ticks_per_second = stub_ticks_per_second()
+  unsafe state.pointee.times.payload_bytes = descriptor[.payloadByteCount]
+  unsafe state.pointee.times.kernel_bytes = descriptor[.targetByteCount]
+  unsafe reportTiming(state)
 }

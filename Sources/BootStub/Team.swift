@@ -14,7 +14,7 @@ func findCores(_ state: UnsafeMutablePointer<stub_state>) {
   unsafe state.pointee.conduit = UInt64(found.conduit.rawValue)
   unsafe state.pointee.secondary_count = UInt64(found.count)
   for index in 0..<found.count {
-    unsafe stub_core_at(state, UInt64(index) + 1).pointee.affinity = found.affinities[index]
+    unsafe stub_core_at(state, UInt64(index) &+ 1).pointee.affinity = found.affinities[index]
   }
 }
 
@@ -34,7 +34,7 @@ func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {
         state.pointee.conduit)
       unsafe core.pointee.switched_on = result == STUB_PSCI_SUCCESS ? 1 : 0
     }
-    index += 1
+    index &+= 1
   }
 }
 
@@ -47,7 +47,7 @@ func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {
 func waitForCores(_ state: UnsafeMutablePointer<stub_state>) -> UInt64? {
   // A block takes milliseconds, and maybe longer on a virtual core whose host is busy. Somebody who
   // watches the console still does so after five seconds.
-  let deadline = stub_ticks() + 5 * stub_ticks_per_second()
+  let deadline = stub_ticks() &+ 5 &* stub_ticks_per_second()
   // From 0, which is the boot core and was not switched on, as there may be no other.
   for index in 0...(unsafe state.pointee.secondary_count) {
     let core = unsafe stub_core_at(state, index)
@@ -59,20 +59,18 @@ func waitForCores(_ state: UnsafeMutablePointer<stub_state>) -> UInt64? {
   return nil
 }
 
-/// The first block that was refused, or a failure whose status is 0. Its `stub_core` is this core's
-/// to read: it is off.
-func firstFailure(_ state: UnsafePointer<stub_state>) -> UnsafePointer<stub_failure> {
-  var first = unsafe UnsafePointer(stub_failure_of(stub_core_at(state, 0)))
-  for index in 1...UInt64(STUB_SECONDARY_COUNT) {
-    let other = unsafe UnsafePointer(stub_failure_of(stub_core_at(state, index)))
-    guard unsafe other.pointee.status != 0 else { continue }
-    if unsafe first.pointee.status == 0 || (other.pointee.piece, other.pointee.block) < (
-      first.pointee.piece, first.pointee.block)
-    {
-      unsafe first = other
-    }
+/// The first block that was refused, if there is one.
+func firstFailure(_ state: UnsafePointer<stub_state>) -> stub_failure? {
+  var first: stub_failure?
+  var index: UInt64 = 0
+  while index <= UInt64(STUB_SECONDARY_COUNT) {
+    let failure = unsafe stub_core_at(state, index).pointee.failure
+    index &+= 1
+    guard failure.status != 0 else { continue }
+    if let other = first, (other.piece, other.block) < (failure.piece, failure.block) { continue }
+    first = failure
   }
-  return unsafe first
+  return first
 }
 
 /// Whether PSCI says so; nothing that is an error counts. Affinity level 0: the core itself.

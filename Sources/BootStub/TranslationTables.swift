@@ -32,11 +32,11 @@ struct TranslationTables {
   /// they fit, else pages.
   mutating func map(_ start: UInt64, _ end: UInt64, _ rights: AccessRights) {
     let attributes = attributes(for: rights)
-    var address = start & ~(Self.pageByteCount - 1)
+    var address = start & ~(Self.pageByteCount &- 1)
     // Ends: every round goes on by a page at least.
     while address < end {
       let isBlock =
-        address % Self.blockByteCount == 0 && end - address >= Self.blockByteCount
+        address % Self.blockByteCount == 0 && end &- address >= Self.blockByteCount
       var table = 0
       for level in 0..<(isBlock ? 2 : 3) {
         table = nextTable(in: table, at: index(of: address, level: level))
@@ -44,11 +44,11 @@ struct TranslationTables {
       if isBlock {
         // Level 2, [63:48 upper attributes][47:21 address][11:2 lower attributes][0b01: block]
         set(address | attributes | 0b01, in: table, at: index(of: address, level: 2))
-        address += Self.blockByteCount
+        address &+= Self.blockByteCount
       } else {
         // Level 3, [63:48 upper attributes][47:12 address][11:2 lower attributes][0b11: page]
         set(address | attributes | 0b11, in: table, at: index(of: address, level: 3))
-        address += Self.pageByteCount
+        address &+= Self.pageByteCount
       }
     }
   }
@@ -69,20 +69,20 @@ struct TranslationTables {
   }
 
   private func index(of address: UInt64, level: Int) -> Int {
-    Int(truncatingIfNeeded: address >> UInt64(39 - 9 * level)) & (Self.entryCount - 1)
+    Int(truncatingIfNeeded: address >> UInt64(39 &- 9 &* level)) & (Self.entryCount &- 1)
   }
 
   /// The table one level below, which is made if there is none.
   private mutating func nextTable(in table: Int, at index: Int) -> Int {
     // SAFETY: tables are numbers below tableCount, indices below 512.
-    let entry = unsafe memory[table * Self.entryCount + index]
+    let entry = unsafe memory[table &* Self.entryCount &+ index]
     let base = unsafe UInt64(UInt(bitPattern: memory))
     if entry != 0 {
-      return Int(truncatingIfNeeded: ((entry & ~0xfff) - base) / Self.pageByteCount)
+      return Int(truncatingIfNeeded: ((entry & ~0xfff) &- base) / Self.pageByteCount)
     }
     let next = makeTable()
     // [47:12 address][0b11: table]
-    set((base + UInt64(next) * Self.pageByteCount) | 0b11, in: table, at: index)
+    set((base &+ UInt64(next) &* Self.pageByteCount) | 0b11, in: table, at: index)
     return next
   }
 
@@ -92,13 +92,13 @@ struct TranslationTables {
   private mutating func makeTable() -> Int {
     precondition(tableCount < Int(STUB_TABLE_COUNT), "more tables than a 1 GiB Image can need")
     let table = tableCount
-    tableCount += 1
+    tableCount &+= 1
     for index in 0..<Self.entryCount { set(0, in: table, at: index) }
     return table
   }
 
   private func set(_ entry: UInt64, in table: Int, at index: Int) {
     // SAFETY: tables are numbers below tableCount, indices below 512.
-    unsafe memory[table * Self.entryCount + index] = entry
+    unsafe memory[table &* Self.entryCount &+ index] = entry
   }
 }

@@ -313,82 +313,6 @@ mmu_on:
     ret
 
 /*
- * Another core, switched on by stub_unpack (PSCI, CPU_ON): MMU and data cache off, x0 = its index in
- * the team, so 1 and up. It decodes what it can claim and switches itself off.
- *
- * What it reads before its caches are on is the stub, which the loader cleaned to memory, and fields of
- * the state and tables that the boot core wrote past its caches, before its MMU was on, and does not
- * change. Nothing has to be cleaned for it. Whatever the boot core wrote with caches on was complete
- * before it called PSCI (stub_psci) and is read here with caches on, by the coherency of Inner
- * Shareable memory; booting: "all CPUs [...] must be part of the same coherency domain".
- *
- * Its stack is written with caches on only: whatever lines caches held of it from before were
- * invalidated by the boot core, by address, which reaches every core.
- */
-    .global secondary_entry
-secondary_entry:
-    msr     daifset, #0xf
-    msr     spsel, #1
-    mov     x20, x0
-    find_state x1
-    ldr     x22, [x19, #STUB_STATE_CONDUIT]
-    // PSCI starts a core at the highest level below the firmware, which need not be the boot core's:
-    // where no hypervisor took EL2, a loader may have gone down from there.
-    mrs     x0, CurrentEL
-    ldr     x1, [x19, #STUB_STATE_CURRENT_EL]
-    cmp     x0, #EL2
-    b.ne    2f
-    cmp     x1, #EL2
-    b.eq    1f
-    // Down to EL1, which has to be in AArch64, with its MMU off. ISB: with HCR_EL2.E2H 0, so that the
-    // next name is EL1's register. ERET synchronizes the rest.
-    mov     x1, #HCR_RW
-    msr     hcr_el2, x1
-    isb
-    movl    x1, (SCTLR_EL1_RES1 | SCTLR_OFF)
-    msr     sctlr_el1, x1
-    mov     x1, #SPSR_EL1H
-    msr     spsr_el2, x1
-    adr     x1, 2f
-    msr     elr_el2, x1
-    eret
-    // Whether EL2 has the formats of EL1 (E2H) is each core's own. ISB: names and formats of what
-    // follows go by it.
-1:  ldr     x1, [x19, #STUB_STATE_HCR_EL2]
-    msr     hcr_el2, x1
-    isb
-2:  el2_names x28, x1
-    mmu_off x28, x0, x1
-    secondaries x1
-    mov     x0, #STUB_SECONDARY_BYTES
-    madd    x1, x20, x0, x1
-    mov     sp, x1
-    adr     x0, vectors
-    write   vbar, x0, x28
-    // ISB: an exception from here on finds the vectors. DSB: for tlb_invalidate.
-    isb
-    dsb     sy
-    bl      mmu_on
-secondary_work:
-    mov     x0, x19
-    mov     x1, x20
-    bl      stub_work
-
-    // What it decoded is complete while it is cached, for whoever asks its cache.
-    dsb     sy
-    // From here on it must not walk the tables, not even speculatively on behalf of firmware that
-    // takes its time: they become the kernel's memory once PSCI says that the core is off. What is
-    // dirty in its cache firmware cleans before it says so, and the hand-over's cleaning by address
-    // asks every cache besides.
-    mmu_off x28, x0, x1
-secondary_off:
-    movl    x0, STUB_PSCI_CPU_OFF
-    mov     x4, x22
-    bl      stub_psci
-    // It does not return, or the core is not off and the kernel is refused.
-    b       halt
-
-/*
  * Leaves the caches and enters the kernel. Between the MMU going off and the end of the maintenance
  * nothing may read or write memory: the newest data are still in the caches, where uncached accesses
  * miss them, and what is written past them would be overwritten by the cleaning. So everything that
@@ -571,6 +495,82 @@ stub_copy:
     sub     x2, x2, #1
     b       3b
 4:  ret
+
+/*
+ * Another core, switched on by stub_unpack (PSCI, CPU_ON): MMU and data cache off, x0 = its index in
+ * the team, so 1 and up. It decodes what it can claim and switches itself off.
+ *
+ * What it reads before its caches are on is the stub, which the loader cleaned to memory, and fields of
+ * the state and tables that the boot core wrote past its caches, before its MMU was on, and does not
+ * change. Nothing has to be cleaned for it. Whatever the boot core wrote with caches on was complete
+ * before it called PSCI (stub_psci) and is read here with caches on, by the coherency of Inner
+ * Shareable memory; booting: "all CPUs [...] must be part of the same coherency domain".
+ *
+ * Its stack is written with caches on only: whatever lines caches held of it from before were
+ * invalidated by the boot core, by address, which reaches every core.
+ */
+    .global secondary_entry
+secondary_entry:
+    msr     daifset, #0xf
+    msr     spsel, #1
+    mov     x20, x0
+    find_state x1
+    ldr     x22, [x19, #STUB_STATE_CONDUIT]
+    // PSCI starts a core at the highest level below the firmware, which need not be the boot core's:
+    // where no hypervisor took EL2, a loader may have gone down from there.
+    mrs     x0, CurrentEL
+    ldr     x1, [x19, #STUB_STATE_CURRENT_EL]
+    cmp     x0, #EL2
+    b.ne    2f
+    cmp     x1, #EL2
+    b.eq    1f
+    // Down to EL1, which has to be in AArch64, with its MMU off. ISB: with HCR_EL2.E2H 0, so that the
+    // next name is EL1's register. ERET synchronizes the rest.
+    mov     x1, #HCR_RW
+    msr     hcr_el2, x1
+    isb
+    movl    x1, (SCTLR_EL1_RES1 | SCTLR_OFF)
+    msr     sctlr_el1, x1
+    mov     x1, #SPSR_EL1H
+    msr     spsr_el2, x1
+    adr     x1, 2f
+    msr     elr_el2, x1
+    eret
+    // Whether EL2 has the formats of EL1 (E2H) is each core's own. ISB: names and formats of what
+    // follows go by it.
+1:  ldr     x1, [x19, #STUB_STATE_HCR_EL2]
+    msr     hcr_el2, x1
+    isb
+2:  el2_names x28, x1
+    mmu_off x28, x0, x1
+    secondaries x1
+    mov     x0, #STUB_SECONDARY_BYTES
+    madd    x1, x20, x0, x1
+    mov     sp, x1
+    adr     x0, vectors
+    write   vbar, x0, x28
+    // ISB: an exception from here on finds the vectors. DSB: for tlb_invalidate.
+    isb
+    dsb     sy
+    bl      mmu_on
+secondary_work:
+    mov     x0, x19
+    mov     x1, x20
+    bl      stub_work
+
+    // What it decoded is complete while it is cached, for whoever asks its cache.
+    dsb     sy
+    // From here on it must not walk the tables, not even speculatively on behalf of firmware that
+    // takes its time: they become the kernel's memory once PSCI says that the core is off. What is
+    // dirty in its cache firmware cleans before it says so, and the hand-over's cleaning by address
+    // asks every cache besides.
+    mmu_off x28, x0, x1
+secondary_off:
+    movl    x0, STUB_PSCI_CPU_OFF
+    mov     x4, x22
+    bl      stub_psci
+    // It does not return, or the core is not off and the kernel is refused.
+    b       halt
 
     .org    vectors + 0x200
     b       exception

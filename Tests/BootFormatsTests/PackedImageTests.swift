@@ -6,7 +6,7 @@ import Testing
   static func template(stubByteCount: Int = 0x3000, workByteCount: UInt64 = 0x1_0000) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: stubByteCount)
     bytes[0] = 0x5a
-    bytes.replaceSubrange(0x40..<0x48, with: Array("LZ4BOOT1".utf8))
+    bytes.replaceSubrange(0x40..<0x48, with: Array("LZ4BOOT2".utf8))
     set(workByteCount, at: 0x40 + 72, in: &bytes)
     set(UInt64(stubByteCount), at: 0x40 + 80, in: &bytes)
     return bytes
@@ -16,19 +16,32 @@ import Testing
     for index in 0..<8 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index)) }
   }
 
-  static func layout(
-    template: [UInt8] = template(), payload: UInt64 = 0x12_3457, imageSize: UInt64 = 0x1a6_0000,
-    textOffset: UInt64 = 0, kernelByteCount: UInt64 = 0x19f_8000
-  ) throws(PackedImageError) -> PackedImage {
-    try PackedImage(
-      template: template.span, payloadByteCount: payload,
-      kernel: Arm64Image(code: 1, textOffset: textOffset, imageSize: imageSize, flags: 0xa),
-      kernelByteCount: kernelByteCount, flags: PackedImage.flagTiming)
+  static func number(_ bytes: [UInt8], at offset: Int) -> UInt64 {
+    (0..<8).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
   }
 
-  static func error(_ body: () throws(PackedImageError) -> PackedImage) -> PackedImageError? {
+  static func parts(
+    payload: UInt64 = 0x12_3457, imageSize: UInt64 = 0x1a6_0000, textOffset: UInt64 = 0,
+    kernelByteCount: UInt64 = 0x19f_8000
+  ) -> PackedImage.Parts {
+    PackedImage.Parts(
+      kernel: .init(byteCount: payload, contentByteCount: kernelByteCount),
+      placement: .image(
+        Arm64Image(code: 1, textOffset: textOffset, imageSize: imageSize, flags: 0xa)),
+      blockShift: 18)
+  }
+
+  static func layout(
+    _ parts: PackedImage.Parts = parts(), template: [UInt8] = template()
+  ) throws(PackedImageError) -> PackedImage {
+    try PackedImage(template: template.span, parts: parts)
+  }
+
+  static func error(
+    _ parts: PackedImage.Parts = parts(), template: [UInt8] = template()
+  ) -> PackedImageError? {
     do throws(PackedImageError) {
-      _ = try body()
+      _ = try layout(parts, template: template)
       return nil
     } catch {
       return error
@@ -37,11 +50,12 @@ import Testing
 
   @Test func nothingOverlapsAndTheHeaderReservesEverything() throws {
     for textOffset: UInt64 in [0, 0x8_0000] {
-      let layout = try Self.layout(textOffset: textOffset)
-      #expect(layout.payloadOffset == 0x3000)
-      #expect(layout.workOffset == 0x12_7000)
-      #expect(layout.targetOffset == 0x20_0000)
-      #expect(layout.kernelOffset == 0x20_0000 + textOffset)
+      let layout = try Self.layout(Self.parts(textOffset: textOffset))
+      #expect(layout[.payloadOffset] == 0x3000)
+      #expect(layout[.workOffset] == 0x12_7000)
+      #expect(layout[.targetOffset] == 0x20_0000)
+      #expect(layout[.kernelTextOffset] == textOffset)
+      #expect(layout[.treeCopyOffset] == 0 && layout[.initrdTargetOffset] == 0)
       #expect(layout.byteCount == 0x20_0000 + textOffset + 0x1a6_0000)
       #expect(layout.fileByteCount == 0x3000 + 0x12_3457)
     }
@@ -49,40 +63,102 @@ import Testing
 
   @Test func theTargetStartsAtTheBoundaryWhereTheWorkAreaEnds() throws {
     let payload = UInt64((2 << 20) - 0x3000 - 0x1_0000)
-    #expect(try Self.layout(payload: payload).targetOffset == 2 << 20)
-    #expect(try Self.layout(payload: payload + 1).targetOffset == 4 << 20)
+    #expect(try Self.layout(Self.parts(payload: payload))[.targetOffset] == 2 << 20)
+    #expect(try Self.layout(Self.parts(payload: payload + 1))[.targetOffset] == 4 << 20)
   }
 
-  @Test func readsBackWhatItWrites() throws {
+  /// Each part of the file and of memory starts where those in front of it have ended.
+  @Test func initrdTreeTextAndSignatureHavePlacesOfTheirOwn() throws {
+    var parts = Self.parts()
+    parts.initrd = .init(byteCount: 0x2345, contentByteCount: 0x1_2345)
+    parts.treeByteCount = 0x1233
+    parts.appendByteCount = 17
+    parts.flags = PackedImage.flagSigned
+    let layout = try Self.layout(parts)
+    let payloadEnd: UInt64 = 0x3000 + 0x12_3457
+    #expect(layout[.initrdOffset] == payloadEnd && layout[.initrdByteCount] == 0x2345)
+    let tree = (payloadEnd + 0x2345 + 7) / 8 * 8
+    #expect(layout[.treeOffset] == tree && layout[.treeByteCount] == 0x1233)
+    #expect(layout[.appendOffset] == tree + 0x1233 && layout[.appendByteCount] == 17)
+    let signature = (tree + 0x1233 + 17 + 7) / 8 * 8
+    #expect(layout[.signatureOffset] == signature)
+    #expect(layout.fileByteCount == signature + 96)
+    let work = (layout.fileByteCount + 4095) / 4096 * 4096
+    #expect(layout[.workOffset] == work)
+    #expect(layout[.treeCopyOffset] == work + 0x1_0000)
+    #expect(layout[.treeCopyByteCount] == 512 << 10)
+    #expect(layout[.targetOffset] == 0x20_0000)
+    let kernelEnd: UInt64 = 0x20_0000 + 0x1a6_0000
+    #expect(layout[.initrdTargetOffset] == kernelEnd)
+    #expect(layout[.initrdTargetByteCount] == 0x1_2345)
+    #expect(layout.byteCount == kernelEnd + 0x1_3000)
+  }
+
+  @Test func whatChangesTheDeviceTreeHasRoomForIt() throws {
+    var parts = Self.parts()
+    parts.flags = PackedImage.flagVerbose
+    #expect(try Self.layout(parts)[.treeCopyByteCount] == 0)
+    parts.flags = PackedImage.flagTiming
+    #expect(try Self.layout(parts)[.treeCopyByteCount] == 512 << 10)
+    parts.treeByteCount = 1_000_000
+    #expect(try Self.layout(parts)[.treeCopyByteCount] == (512 << 10) + 1_003_520)
+  }
+
+  @Test func aProgramKeepsItsAddressAndTheImageReservesOnlyItself() throws {
+    var parts = Self.parts(kernelByteCount: 0x5000)
+    parts.placement = .fixed(address: 0x4000_1230, memoryByteCount: 0x8000, entryOffset: 0x4ffc)
+    let layout = try Self.layout(parts)
+    #expect(layout[.fixedAddress] == 0x4000_1230 && layout[.entryOffset] == 0x4ffc)
+    #expect(layout[.kernelImageSize] == 0x8000 && layout[.targetByteCount] == 0x5000)
+    #expect(layout[.targetOffset] == 0)
+    #expect(layout.byteCount == layout[.workOffset] + 0x1_0000)
+
+    func error(
+      address: UInt64 = 0x4000_0000, memory: UInt64 = 0x8000, entry: UInt64 = 0
+    ) -> PackedImageError? {
+      parts.placement = .fixed(address: address, memoryByteCount: memory, entryOffset: entry)
+      return Self.error(parts)
+    }
+    #expect(error() == nil)
+    #expect(error(address: 0) == .addressInvalid)
+    #expect(error(address: (1 << 48) - (1 << 30)) == .addressInvalid)
+    #expect(error(address: .max) == .addressInvalid)
+    #expect(error(memory: 0x4fff) == .kernelByteCountInvalid)
+    #expect(error(memory: 1 << 30) == .imageTooLarge)
+    #expect(error(entry: 0x8000) == .kernelByteCountInvalid)
+  }
+
+  @Test func writesHeaderAndDescriptorAndNothingElse() throws {
     let layout = try Self.layout()
     var bytes = Self.template()
+    for index in PackedImage.headByteCount..<bytes.count { bytes[index] = 0xee }
     var span = bytes.mutableSpan
     layout.write(to: &span)
-    #expect(try PackedImage(parsing: bytes.span) == layout)
     let header = try Arm64Image(parsing: bytes.span)
     #expect(
       header == Arm64Image(code: 0x5a, textOffset: 0, imageSize: layout.byteCount, flags: 0xa))
+    let fields = (0..<PackedImage.fieldCount).map { Self.number(bytes, at: 0x40 + 8 * $0) }
+    #expect(
+      fields == [
+        0x3254_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x20_0000, 0x19f_8000, 0x1a6_0000, 0,
+        0, 0x1_0000, 0x3000, 0xa, 0, 0, 18,
+      ] + [UInt64](repeating: 0, count: 17))
+    #expect(bytes[PackedImage.headByteCount...].allSatisfy { $0 == 0xee })
   }
 
-  /// The stub checks what only it can know against the decoded kernel; all else is the layout's.
-  @Test func refusesADescriptorWhoseOffsetsDoNotFollowFromItsSizes() throws {
-    var good = Self.template()
-    var span = good.mutableSpan
-    try Self.layout().write(to: &span)
-    for field in [1, 3, 4] {
-      for bit: UInt8 in 0..<64 {
-        var bytes = good
-        bytes[0x40 + 8 * field + Int(bit / 8)] ^= 1 << (bit % 8)
-        #expect(
-          Self.error { () throws(PackedImageError) in try PackedImage(parsing: bytes.span) }
-            == .layoutInconsistent)
-      }
-    }
+  @Test func knowsPackedImagesOfEveryVersion() {
+    func isPacked(_ bytes: [UInt8]) -> Bool { PackedImage.isPacked(bytes.span) }
+    var bytes = Self.template()
+    #expect(isPacked(bytes) && isPacked(Array(bytes[..<0x48])) && !isPacked(Array(bytes[..<0x47])))
+    bytes[0x47] = UInt8(ascii: "9")
+    #expect(isPacked(bytes))
+    bytes[0x46] = UInt8(ascii: "9")
+    #expect(!isPacked(bytes))
   }
 
   @Test func refusesTemplatesThatAreNoStub() {
     var wrongMagic = Self.template()
-    wrongMagic[0x47] = UInt8(ascii: "2")
+    wrongMagic[0x47] = UInt8(ascii: "1")
     let cases: [([UInt8], PackedImageError)] = [
       ([], .truncated),
       (Array(Self.template().prefix(PackedImage.headByteCount - 1)), .truncated),
@@ -90,11 +166,10 @@ import Testing
       (wrongMagic, .wrongMagic),
       (Self.template(stubByteCount: 0x3001), .stubMisaligned),
       (Self.template(workByteCount: 0x8), .stubMisaligned),
+      (Self.template(workByteCount: 1 << 30), .stubMisaligned),
     ]
     for (template, expected) in cases {
-      #expect(
-        Self.error { () throws(PackedImageError) in try Self.layout(template: template) }
-          == expected)
+      #expect(Self.error(template: template) == expected)
     }
   }
 
@@ -102,10 +177,8 @@ import Testing
     func error(
       payload: UInt64 = 100, imageSize: UInt64 = 0x10000, kernelByteCount: UInt64 = 0x8000
     ) -> PackedImageError? {
-      Self.error { () throws(PackedImageError) in
-        try Self.layout(
-          payload: payload, imageSize: imageSize, kernelByteCount: kernelByteCount)
-      }
+      Self.error(
+        Self.parts(payload: payload, imageSize: imageSize, kernelByteCount: kernelByteCount))
     }
     #expect(error() == nil)
     #expect(error(payload: 0) == .payloadEmpty)
@@ -115,5 +188,13 @@ import Testing
     #expect(error(payload: (1 << 30) - 1) == .imageTooLarge)
     #expect(error(imageSize: .max) == .imageTooLarge)
     #expect(error(payload: 1 << 29, imageSize: 1 << 29) == .imageTooLarge)
+    var parts = Self.parts()
+    parts.initrd = .init(byteCount: 1, contentByteCount: 0)
+    #expect(Self.error(parts) == .payloadEmpty)
+    parts.initrd = .init(byteCount: 1, contentByteCount: .max)
+    #expect(Self.error(parts) == .imageTooLarge)
+    parts = Self.parts()
+    parts.treeByteCount = .max
+    #expect(Self.error(parts) == .imageTooLarge)
   }
 }

@@ -23,24 +23,29 @@ import Testing
     #expect(packed.prefix(8) == PackSamples.stub().prefix(8))
     #expect(packed[56..<60] == Data("ARM\u{64}".utf8))
     #expect(packed.integer(at: 24, as: UInt64.self) == 0xa)
-    #expect(packed[168..<stubByteCount] == PackSamples.stub()[168..<stubByteCount])
+    let head = PackSamples.headByteCount
+    #expect(packed[head..<stubByteCount] == PackSamples.stub()[head..<stubByteCount])
 
     let payload = Data(packed.dropFirst(stubByteCount))
     let work = UInt64((packed.count + 4095) / 4096 * 4096)
     let mebi2: UInt64 = 2 << 20
     let target = (work + PackSamples.workByteCount + mebi2 - 1) / mebi2 * mebi2
     let fields = (0..<12).map { packed.integer(at: 64 + 8 * $0, as: UInt64.self) }
-    #expect(packed[64..<72] == Data("LZ4BOOT1".utf8))
+    #expect(packed[64..<72] == Data("LZ4BOOT2".utf8))
     #expect(
       fields.dropFirst() == [
         UInt64(stubByteCount), UInt64(payload.count), work, target, UInt64(kernel.count),
         PackSamples.imageSize, 0, flags, PackSamples.workByteCount, UInt64(stubByteCount), 0xa,
       ])
     #expect(packed.integer(at: 16, as: UInt64.self) == target + PackSamples.imageSize)
+    // The checksum ends the descriptor.
+    let front = naiveXXH32([UInt8](packed[..<(head - 8)]), seed: 0)
+    let checksum = naiveXXH32([UInt8](packed[head..<stubByteCount]), seed: front)
+    #expect(packed.integer(at: head - 8, as: UInt64.self) == UInt64(checksum))
 
-    // FLG: version 01, independent blocks, block checksums, content size, content checksum.
+    // FLG: version 01, independent blocks, block checksums, content size.
     // BD: 256 KiB, if no other is asked for.
-    #expect(payload[4] == 0x7c && payload[5] == blockDescriptor)
+    #expect(payload[4] == 0x78 && payload[5] == blockDescriptor)
     #expect(payload.integer(at: 6, as: UInt64.self) == UInt64(kernel.count))
     #expect(Samples.decodedFrame(payload, byteCount: kernel.count) == kernel)
     #expect(try Command.run("decode", "-", stdin: payload).stdout == kernel)

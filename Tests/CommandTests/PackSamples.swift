@@ -30,11 +30,14 @@ enum PackSamples {
       .replacing(at: 0x58 + 20, with: littleEndian(4096 as UInt32))
   }
 
-  /// [code:8][0:56]["LZ4BOOT1"][0:64][work_byte_count:8][stub_byte_count:8][0:16]
+  /// Image header and descriptor.
+  static let headByteCount = 320
+
+  /// [code:8][0:56]["LZ4BOOT2"][0:64][work_byte_count:8][stub_byte_count:8][0:168]
   static func stub() -> Data {
     Data(repeating: 0x5a, count: stubByteCount)
-      .replacing(at: 8, with: Data(count: 160))
-      .replacing(at: 64, with: Data("LZ4BOOT1".utf8))
+      .replacing(at: 8, with: Data(count: headByteCount - 8))
+      .replacing(at: 64, with: Data("LZ4BOOT2".utf8))
       .replacing(at: 136, with: littleEndian(workByteCount))
       .replacing(at: 144, with: littleEndian(UInt64(stubByteCount)))
   }

@@ -42,7 +42,7 @@
 #define STUB_STATE_ENTRY_TICKS 0x70
 #define STUB_STATE_MMU_ON_TICKS 0x78
 #define STUB_STATE_HANDOVER_TICKS 0x90
-#define STUB_STATE_BYTES 0x230
+#define STUB_STATE_BYTES 0x250
 
 /* Values of `conduit`, those of PSCIConduit; 0 where there is no PSCI. */
 #define STUB_CONDUIT_HVC 1
@@ -90,7 +90,7 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
 /* What is decoded: kernel or initrd. */
 struct stub_piece {
   uint64_t source, source_end; /* the frame */
-  uint64_t target, target_end;
+  uint64_t target_byte_count, target_end;
 };
 
 /* The first block, of those that a core came to, that is not accepted. */
@@ -105,8 +105,19 @@ struct stub_core {
   uint64_t affinity;    /* Aff3 to Aff0 where MPIDR_EL1 has them; not of the boot core */
   uint64_t switched_on; /* 1 if PSCI said that it does so */
   uint64_t done;        /* 1 once it found nothing more to decode */
-  uint64_t start_ticks, end_ticks;
   struct stub_failure failure;
+};
+
+#define STUB_TIME_CORES 9 /* where those of the cores start */
+#define STUB_TIME_COUNT 17 /* with two for each core */
+
+/* The times that are told, in the order of the names in Reports.swift. Ticks are values of CNTVCT_EL0. */
+struct stub_times {
+  uint64_t entry, mmu_on, decode_start, decode_end, handover, ticks_per_second;
+  uint64_t payload_bytes, kernel_bytes, core_count;
+  struct {
+    uint64_t start, end;
+  } cores[1 + STUB_SECONDARY_COUNT]; /* of those that came to decode; else 0 */
 };
 
 /* All that the stub knows. Written with the MMU off and, by stub_unpack, stub_work and the start of an
@@ -122,7 +133,7 @@ struct stub_state {
   uint64_t fault_count;         /* so that an exception while one is reported ends in silence */
   uint64_t fault_claim;         /* so that of several cores one reports its exception */
   uint64_t current_el, hcr_el2; /* of the boot core; the latter at EL2 only */
-  uint64_t entry_ticks, mmu_on_ticks, decode_start_ticks, decode_end_ticks, handover_ticks;
+  struct stub_times times;
   uint64_t image_end;       /* where the memory ends that the loader reserved */
   uint64_t secondary_count; /* cores that could be switched on: cores[1] and up */
   uint64_t piece_count;
@@ -149,9 +160,11 @@ _Static_assert(offsetof(struct stub_state, fault_count) == STUB_STATE_FAULT_COUN
 _Static_assert(offsetof(struct stub_state, fault_claim) == STUB_STATE_FAULT_CLAIM, "");
 _Static_assert(offsetof(struct stub_state, current_el) == STUB_STATE_CURRENT_EL, "");
 _Static_assert(offsetof(struct stub_state, hcr_el2) == STUB_STATE_HCR_EL2, "");
-_Static_assert(offsetof(struct stub_state, entry_ticks) == STUB_STATE_ENTRY_TICKS, "");
-_Static_assert(offsetof(struct stub_state, mmu_on_ticks) == STUB_STATE_MMU_ON_TICKS, "");
-_Static_assert(offsetof(struct stub_state, handover_ticks) == STUB_STATE_HANDOVER_TICKS, "");
+_Static_assert(offsetof(struct stub_state, times.entry) == STUB_STATE_ENTRY_TICKS, "");
+_Static_assert(offsetof(struct stub_state, times.mmu_on) == STUB_STATE_MMU_ON_TICKS, "");
+_Static_assert(offsetof(struct stub_state, times.handover) == STUB_STATE_HANDOVER_TICKS, "");
+_Static_assert(STUB_TIME_COUNT == STUB_TIME_CORES + 2 * (1 + STUB_SECONDARY_COUNT), "");
+_Static_assert(sizeof(struct stub_times) == 8 * STUB_TIME_COUNT, "");
 _Static_assert(sizeof(struct stub_state) == STUB_STATE_BYTES, "");
 _Static_assert(STUB_STATE_BYTES <= STUB_PAGE_BYTES, "");
 _Static_assert(STUB_SECONDARIES == STUB_STACK_BYTES + (1 + STUB_TABLE_COUNT) * STUB_PAGE_BYTES, "");
@@ -205,7 +218,10 @@ static inline struct stub_core *stub_core_at(const struct stub_state *state, uin
   return (struct stub_core *)&state->cores[index];
 }
 
-static inline struct stub_failure *stub_failure_of(struct stub_core *core) { return &core->failure; }
+/* All times, as so many numbers. */
+static inline uint64_t *stub_time_at(const struct stub_state *state, uint64_t index) {
+  return (uint64_t *)&state->times + index;
+}
 
 static inline struct stub_piece *stub_piece_at(const struct stub_state *state, uint64_t index) {
   return (struct stub_piece *)&state->pieces[index];
@@ -232,6 +248,13 @@ static inline void stub_write8(uint64_t address, uint32_t value) {
 
 static inline void stub_write32(uint64_t address, uint32_t value) {
   __asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
+}
+
+/* Normal memory, at any address. */
+static inline uint32_t stub_load32(uint64_t address) {
+  uint32_t value;
+  __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+  return value;
 }
 
 /* Where a core that is switched on starts: the physical address, as the stub is mapped to itself. */

@@ -1,0 +1,1 @@
+../LZ4BootTests/Support/NaiveXXH32.swift
