@@ -131,7 +131,7 @@ cli: $(BUILD)/lz4boot.stub ## Build the command, build/lz4boot
 
 .PHONY: boot
 boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time went
-	@scripts/need.sh "to boot an arm64 kernel with an initramfs" qemu-system-arm cpio
+	@scripts/need.sh "to boot an arm64 kernel with an initramfs" qemu-system-arm cpio python3
 	qemu/boot.sh
 
 ##@ Checks

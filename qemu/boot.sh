@@ -59,3 +59,6 @@ row 'first kernel message' "$(arrival "$first" "$directory"/plain-?.log)" \
     "$(arrival "$first" "$directory"/packed-?.log)" 'from the start of QEMU'
 row 'userspace' "$(arrival "$up" "$directory"/plain-?.log)" \
     "$(arrival "$up" "$directory"/packed-?.log)" '4 cores online, initramfs intact'
+
+echo
+qemu/timeline.py "$directory/packed-1.log" "$directory/timeline.svg"
