@@ -48,10 +48,10 @@ run() { # run LOG MACHINE IMAGE [ARGUMENT...]: until it powers off or says that 
     # The death signal: QEMU never outlives this script.
     setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu "${cpu:-cortex-a53}" \
         -smp "${cores:-1}" -m 256M -nic none -display none -serial "file:$directory/$log" \
-        -monitor none -no-reboot -kernel "$image" "$@" </dev/null &
-    qemu=$!
+        -monitor none ${reboots--no-reboot} -kernel "$image" "$@" </dev/null &
+    qemu=$! ended=limit
     for _ in $(seq "${tenths:-200}"); do
-        kill -0 "$qemu" 2>/dev/null || break
+        kill -0 "$qemu" 2>/dev/null || { ended="exit"; break; }
         # Whoever stops goes on running: a moment, in case that it says more than it should.
         if grep -qE "${last:-refused|exception|failed}" "$directory/$log" 2>/dev/null; then
             sleep 0.5
@@ -346,6 +346,37 @@ cores=2 stays trap-with-mmu-off-again secondary_off 00 00 20 d4 "$(exception f20
 verdict "refused: trap-with-mmu-off-again"
 cores=4 stays core-that-never-comes secondary_entry 00 00 00 14
 verdict "refused: core-that-never-comes"
+
+# What the stub does and says if asked to.
+"$lz4boot" pack --verbose --level 1 "$directory/kernel" -o "$directory/verbose" >/dev/null
+for level in 1 2; do
+    machine=el$level
+    cores=4 run "verbose-$level" "${!machine}" "$directory/verbose"
+    cores=4 says "verbose-$level" "lz4boot: at 0x0000000040200000 in EL$level, kernel at \
+$(printf '0x%016x' $((0x40200000 + $(u64 "$directory/verbose" 0x60)))), cores: 4" "$(cores=4 entered $level)"
+    verdict "says that it was started: EL$level"
+done
+
+damaged_for() { # damaged_for ACTION: a kernel that is refused
+    "$lz4boot" pack --on-error "$1" --level 1 "$directory/kernel" -o "$directory/$1" >/dev/null
+    poke "$directory/$1" $((payload + 100000)) 5a a5 5a
+}
+refusals() { grep -c 'lz4boot: kernel refused: block' "$directory/$1" 2>/dev/null || true; } # refusals LOG
+for level in 1 2; do
+    machine=el$level
+    damaged_for poweroff
+    last='never said' run "poweroff-$level" "${!machine}" "$directory/poweroff"
+    [ "$ended" = exit ] && [ "$(refusals "poweroff-$level")" = 1 ]
+    verdict "powers off after a refusal: EL$level"
+    damaged_for reset
+    last='never said' reboots='' tenths=40 run "reset-$level" "${!machine}" "$directory/reset"
+    [ "$ended" = limit ] && [ "$(refusals "reset-$level")" -ge 2 ]
+    verdict "resets after a refusal: EL$level"
+    damaged_for halt
+    last='never said' tenths=20 run "halt-$level" "${!machine}" "$directory/halt"
+    [ "$ended" = limit ] && [ "$(refusals "halt-$level")" = 1 ]
+    verdict "halts after a refusal: EL$level"
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
