@@ -1,28 +1,18 @@
-// The arm64 Image header and the layout of packed Images, against the formats read plainly.
+// The arm64 Image header against the format read plainly, and the layout of packed Images.
 @testable import BootFormats
 @testable import FuzzSupport
 
 @c(LLVMFuzzerTestOneInput)
 public func testImage(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
-  var bytes = input.payload
-  testHeader(bytes)
-  // Sizes that follow from others are right in most runs.
-  if input.choice(below: 8) != 7, bytes.count >= PackedImage.headByteCount { repair(&bytes) }
-  testPacked(bytes)
-  testTemplate(bytes, choosingFrom: &input)
+  testHeader(input.payload)
+  testLayout(choosingFrom: &input)
   return 0
 }
 
 private func number(_ bytes: [UInt8], at offset: Int, byteCount: Int = 8) -> UInt64 {
   number(bytes[offset..<offset + byteCount])
 }
-
-private func set(_ value: UInt64, at offset: Int, in bytes: inout [UInt8]) {
-  bytes.replaceSubrange(offset..<offset + 8, with: littleEndian(value))
-}
-
-private func field(_ index: Int) -> Int { PackedImage.descriptorOffset + 8 * index }
 
 private func testHeader(_ bytes: [UInt8]) {
   let expected: Arm64ImageError? =
@@ -50,90 +40,116 @@ private func testHeader(_ bytes: [UInt8]) {
   }
 }
 
+// MARK: Layout
+
 private func roundUp(_ value: UInt64, _ alignment: UInt64) -> UInt64 {
-  (value &+ alignment &- 1) / alignment &* alignment
+  (value + alignment - 1) / alignment * alignment
 }
 
-/// Magic, offsets and the first fields' places, from the sizes.
-private func repair(_ bytes: inout [UInt8]) {
-  set(0x3154_4f4f_4234_5a4c, at: field(0), in: &bytes)
-  let (stub, payload) = (number(bytes, at: field(10)), number(bytes, at: field(2)))
-  set(stub, at: field(1), in: &bytes)
-  set(roundUp(stub &+ payload, 4096), at: field(3), in: &bytes)
-  let workEnd = number(bytes, at: field(3)) &+ number(bytes, at: field(9))
-  set(roundUp(workEnd, 2 << 20), at: field(4), in: &bytes)
-}
+/// Sizes of every magnitude, from the input.
+private struct Sizes {
+  private let bytes: [UInt8]
+  private var next = 0
 
-/// Whoever starts the Image relies on this.
-private func check(_ image: PackedImage) {
-  let parts = [
-    0, image.stubByteCount, image.payloadOffset, image.payloadOffset + image.payloadByteCount,
-    image.workOffset, image.workOffset + image.workByteCount, image.targetOffset,
-    image.kernelOffset, image.kernelOffset + image.targetByteCount,
-    image.kernelOffset + image.kernelImageSize,
-  ]
-  guard zip(parts, parts.dropFirst()).allSatisfy({ $0 <= $1 }) else { fail("overlap: \(image)") }
-  guard image.workOffset % 4096 == 0, image.targetOffset % (2 << 20) == 0,
-    image.byteCount < 1 << 30, image.byteCount == parts.last, image.kernelTextOffset < 2 << 20,
-    image.targetByteCount >= 64, image.payloadByteCount > 0
-  else { fail("\(image)") }
-}
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-private func testPacked(_ bytes: [UInt8]) {
-  do throws(PackedImageError) {
-    let image = try PackedImage(parsing: bytes.span)
-    check(image)
-    let fields: [UInt64] = [
-      image.payloadOffset, image.payloadByteCount, image.workOffset, image.targetOffset,
-      image.targetByteCount, image.kernelImageSize, image.kernelTextOffset, image.flags,
-      image.workByteCount, image.stubByteCount, image.kernelFlags,
-    ]
-    expectSame(fields, (1...11).map { number(bytes, at: field($0)) }, "fields")
-    testWriting(image, over: bytes)
-  } catch {
-    guard bytes.count >= PackedImage.headByteCount else {
-      return expectSame(error, .truncated, "too short")
-    }
-    let hasMagic = bytes[0x40..<0x48].elementsEqual("LZ4BOOT1".utf8)
-    expectSame(error != .wrongMagic, hasMagic, "magic, \(error)")
-    if error == .truncated { fail("truncated with \(bytes.count) bytes") }
+  mutating func take() -> UInt64 {
+    guard next + 8 <= bytes.count else { return 1 }
+    defer { next += 9 }
+    // Most are small, some are huge.
+    let shift = next + 8 < bytes.count ? UInt64(bytes[next + 8] & 63) : 40
+    return number(bytes, at: next) >> shift
   }
 }
 
-private func testWriting(_ image: PackedImage, over bytes: [UInt8]) {
-  var written = bytes
+private func testLayout(choosingFrom input: inout FuzzInput) {
+  var sizes = Sizes(input.payload)
+  var template = [UInt8](repeating: 0x5a, count: 4096 * (1 + input.choice(below: 3)))
+  func set(_ value: UInt64, _ field: PackedImage.Field) {
+    let offset = PackedImage.offset(of: field)
+    template.replaceSubrange(offset..<offset + 8, with: littleEndian(value))
+  }
+  let isStub = input.choice(below: 8) != 7
+  set(0x3254_4f4f_4234_5a4c, .magic)
+  set(isStub ? 0x1_0000 : sizes.take(), .workByteCount)
+  set(isStub ? UInt64(template.count) : sizes.take(), .stubByteCount)
+  let kernel = PackedImage.Frame(byteCount: sizes.take(), contentByteCount: sizes.take())
+  let memory = input.choice(below: 4) == 3 ? sizes.take() : kernel.contentByteCount | 0x1000
+  let placement: PackedImage.Placement =
+    input.choice(below: 2) == 0
+    ? .image(Arm64Image(code: 1, textOffset: sizes.take() & 0x1f_ffff, imageSize: memory, flags: 0xa))
+    : .fixed(address: sizes.take(), memoryByteCount: memory, entryOffset: sizes.take())
+  var parts = PackedImage.Parts(kernel: kernel, placement: placement, blockShift: 18)
+  let choice = input.choice(below: 32)
+  parts.flags = UInt64(choice)
+  if choice & 1 != 0 {
+    parts.initrd = .init(byteCount: sizes.take(), contentByteCount: sizes.take())
+  }
+  if choice & 2 != 0 { parts.treeByteCount = sizes.take() }
+  if choice & 4 != 0 { parts.appendByteCount = sizes.take() }
+  guard let image = try? PackedImage(template: template.span, parts: parts) else { return }
+  guard isStub else { return checkWriting(image, over: template) }
+  check(image, parts)
+  checkWriting(image, over: template)
+}
+
+/// Whoever starts the Image relies on this: parts that lie one behind the other, aligned, in what
+/// image_size covers.
+private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
+  var edges = [0, image[.stubByteCount]]
+  func part(_ start: PackedImage.Field, _ byteCount: UInt64, alignment: UInt64 = 1) {
+    guard byteCount > 0 else { return expectSame(image[start], 0, "\(start)") }
+    guard image[start] % alignment == 0 else { fail("\(start) at \(image[start])") }
+    edges += [image[start], image[start] + byteCount]
+  }
+  part(.payloadOffset, parts.kernel.byteCount)
+  part(.initrdOffset, parts.initrd?.byteCount ?? 0)
+  part(.treeOffset, parts.treeByteCount, alignment: 8)
+  part(.appendOffset, parts.appendByteCount)
+  part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 96 : 0, alignment: 8)
+  expectSame(image.fileByteCount, edges.last, "bytes of the file")
+  part(.workOffset, image[.workByteCount], alignment: 4096)
+  let copies = parts.initrd != nil || parts.treeByteCount + parts.appendByteCount > 0
+  let isChanged = copies || parts.flags & PackedImage.flagTiming != 0
+  // Half a mebibyte beside a tree that is packed.
+  let room = image[.treeCopyByteCount]
+  guard isChanged ? room >= parts.treeByteCount + (256 << 10) : room == 0 else { fail("\(room)") }
+  part(.treeCopyOffset, room, alignment: 4096)
+  switch parts.placement {
+  case .image(let kernel):
+    guard image[.targetOffset] % (2 << 20) == 0 else { fail("target \(image[.targetOffset])") }
+    edges += [image[.targetOffset]]
+    edges += [
+      image[.targetOffset] + kernel.textOffset,
+      image[.targetOffset] + kernel.textOffset + kernel.imageSize,
+    ]
+    guard parts.kernel.contentByteCount <= kernel.imageSize else { fail("longer than its memory") }
+  case .fixed(let address, let memoryByteCount, let entryOffset):
+    expectSame(image[.fixedAddress], address, "address")
+    guard address > 0, address + memoryByteCount < 1 << 48, entryOffset < memoryByteCount,
+      parts.kernel.contentByteCount <= memoryByteCount
+    else { fail("program at \(address)") }
+  }
+  part(.initrdTargetOffset, parts.initrd?.contentByteCount ?? 0, alignment: 4096)
+  guard zip(edges, edges.dropFirst()).allSatisfy({ $0 <= $1 }) else { fail("overlap: \(edges)") }
+  guard image.byteCount < 1 << 30, image.byteCount % 4096 == 0,
+    image.byteCount - edges.last! < 4096
+  else { fail("\(image.byteCount) bytes for \(edges)") }
+}
+
+private func checkWriting(_ image: PackedImage, over template: [UInt8]) {
+  var written = template
   var span = written.mutableSpan
   image.write(to: &span)
-  expectSame(written.count, bytes.count, "size when written")
   let head = PackedImage.headByteCount
-  expectSame([UInt8](written[head...]), [UInt8](bytes[head...]), "behind the descriptor")
-  expectSame(try? PackedImage(parsing: written.span), image, "written and read")
-  // That a kernel is not big-endian its own header has told.
-  guard image.kernelFlags & 1 == 0 else { return }
-  guard let header = try? Arm64Image(parsing: written.span) else { fail("no header") }
-  let reserved = [header.code, header.imageSize, header.flags, header.textOffset]
-  expectSame(
-    reserved, [number(bytes, at: 0), image.byteCount, image.kernelFlags, 0], "Image header")
-}
-
-/// A stub that is all there, as `pack` takes it.
-private func testTemplate(_ bytes: [UInt8], choosingFrom input: inout FuzzInput) {
-  guard bytes.count >= PackedImage.headByteCount else { return }
-  var template = bytes
-  let pageCount = 1 + input.choice(below: 3)
-  if input.choice(below: 4) != 0 {
-    template += [UInt8](repeating: 0, count: max(0, pageCount * 4096 - template.count))
-    set(UInt64(template.count), at: field(10), in: &template)
+  expectSame(written.count, template.count, "size when written")
+  expectSame([UInt8](written[head...]), [UInt8](template[head...]), "behind the descriptor")
+  for index in 0..<PackedImage.fieldCount {
+    guard let field = PackedImage.Field(rawValue: index) else { continue }
+    expectSame(number(written, at: 0x40 + 8 * index), image[field], "\(field)")
   }
-  let kernel = Arm64Image(
-    code: 0, textOffset: number(bytes, at: field(7)), imageSize: number(bytes, at: field(6)),
-    flags: number(bytes, at: field(11)))
-  guard
-    let image = try? PackedImage(
-      template: template.span, payloadByteCount: number(bytes, at: field(2)), kernel: kernel,
-      kernelByteCount: number(bytes, at: field(5)), flags: 0)
-  else { return }
-  check(image)
-  expectSame(image.stubByteCount, UInt64(template.count), "bytes of the stub")
-  testWriting(image, over: template)
+  guard let header = try? Arm64Image(parsing: written.span) else { fail("no header") }
+  expectSame(
+    [header.code, header.imageSize, header.flags, header.textOffset],
+    [number(template, at: 0), image.byteCount, image[.kernelFlags], 0], "Image header")
 }
