@@ -1,79 +1,64 @@
 extension FlattenedDeviceTree {
-  /// The physical address of the first `reg` entry of a node: translated by the `ranges` of every
-  /// bus above it (Devicetree Specification, section 2.3.8), or nil if it has none.
-  func address(
-    of path: borrowing Path, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> UInt64? {
-    guard let parent = path.ancestor(1),
-      let reg = try property(.text("reg"), of: path.last, in: blob),
-      let addressCells = try cells("#address-cells", of: parent, default: 2, in: blob),
-      var address = number(
-        at: reg.lowerBound, cells: addressCells, before: reg.upperBound, in: blob)
-    else { return nil }
-    var distance = 1
-    // Each bus translates to the addresses of the bus above; the root's are the processor's.
-    while let bus = path.ancestor(distance), let above = path.ancestor(distance + 1) {
-      guard let translated = try translate(address, through: bus, below: above, in: blob) else {
-        return nil
-      }
-      address = translated
-      distance += 1
-    }
-    return address
+  /// A node that was looked for.
+  struct Place {
+    var node: Int
+    /// Of its first `reg` entry, as the bus above sees it.
+    var address: UInt64
   }
 
-  /// `ranges` is a list of [child address][parent address][byte count]; an empty one changes
-  /// nothing, and without one the bus cannot be reached.
-  private func translate(
-    _ address: UInt64, through bus: Node, below above: Node, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> UInt64? {
-    guard let ranges = try property(.text("ranges"), of: bus, in: blob) else { return nil }
-    guard !ranges.isEmpty else { return address }
-    guard let childCells = try cells("#address-cells", of: bus, default: 2, in: blob),
-      let sizeCells = try cells("#size-cells", of: bus, default: 1, in: blob),
-      let parentCells = try cells("#address-cells", of: above, default: 2, in: blob)
-    else { return nil }
-    var position = ranges.lowerBound
-    let end = ranges.upperBound
-    while position < end {
-      let parentStart = position + 4 * childCells
-      let sizeStart = parentStart + 4 * parentCells
-      guard let start = number(at: position, cells: childCells, before: end, in: blob),
-        let parent = number(at: parentStart, cells: parentCells, before: end, in: blob),
-        let byteCount = number(at: sizeStart, cells: sizeCells, before: end, in: blob)
-      else { return nil }
-      if address >= start, address - start < byteCount {
-        // What wraps around is no address; no trap on what a tree says.
-        let (sum, overflow) = parent.addingReportingOverflow(address - start)
-        return overflow ? nil : sum
+  /// Follows "/a/b@1" down from a bus; a unit address may be left out. The address is translated by
+  /// the `ranges` of every bus on the way (section 2.3.8), so that of a path from the root is the
+  /// processor's. Nil if there is no such node, or no way from the bus to it.
+  ///
+  /// - Parameter depth: how far down it may go; boards have their console at depth 2 to 5.
+  func place(of name: Text, in bus: Int, depth: Int) -> Place? {
+    var rest = name
+    // Also skips doubled slashes.
+    while rest.count > 0, unsafe rest.start.pointee == UInt8(ascii: "/") { rest.removeFirst(1) }
+    let component = rest.prefix(before: UInt8(ascii: "/"))
+    rest.removeFirst(component.count)
+    let child = find(Kind.node, component, in: bus)
+    let cells = cells("#address-cells", of: bus, default: 2)
+    guard component.count > 0, child.kind != Kind.none, cells > 0, depth > 0 else { return nil }
+    guard rest.count > 0 else {
+      guard let address = number(property("reg", of: child.body), cell: 0, cells: cells) else {
+        return nil
       }
-      position = sizeStart + 4 * sizeCells
+      return Place(node: child.body, address: address)
+    }
+    guard var place = place(of: rest, in: child.body, depth: depth &- 1) else { return nil }
+    // A list of [child address][parent address][byte count]. An empty one changes nothing, and
+    // without one the bus cannot be reached.
+    let ranges = property("ranges", of: child.body)
+    guard ranges.kind != Kind.none else { return nil }
+    guard ranges.byteCount > 0 else { return place }
+    let childCells = self.cells("#address-cells", of: child.body, default: 2)
+    let sizeCells = self.cells("#size-cells", of: child.body, default: 1)
+    var index = 0
+    while sizeCells > 0, let start = number(ranges, cell: index, cells: childCells),
+      let target = number(ranges, cell: index &+ childCells, cells: cells),
+      let byteCount = number(ranges, cell: index &+ childCells &+ cells, cells: sizeCells)
+    {
+      let offset = place.address &- start
+      if place.address >= start, offset < byteCount {
+        place.address = target &+ offset
+        // What wraps around is no address.
+        return place.address >= target ? place : nil
+      }
+      index &+= childCells &+ cells &+ sizeCells
     }
     return nil
   }
 
-  /// A cell count of a bus; nil if it is none that fits an address into 64 bits (PCI has 3).
-  @inline(never)
-  func cells(
-    _ name: StaticString, of bus: Node, default count: Int, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> Int? {
-    guard let value = try property(.text(name), of: bus, in: blob) else { return count }
-    guard let number = number(at: value.lowerBound, cells: 1, before: value.upperBound, in: blob),
-      number == 1 || number == 2
-    else { return nil }
-    return Int(truncatingIfNeeded: number)
+  /// What a path or an alias names, or an alias and a path below it.
+  func place(of name: Text) -> Place? {
+    let alias = name.prefix(before: UInt8(ascii: "/"))
+    guard alias.count > 0 else { return place(of: name, in: root, depth: Self.depthMax) }
+    let value = find(Kind.property, alias, in: child("aliases", of: root).body)
+    // An alias is a full path (section 3.3), so this does not go round in circles.
+    guard alias.count == name.count, let target = string(value, at: 0) else { return nil }
+    return place(of: target, in: root, depth: Self.depthMax)
   }
 
-  /// The number in one or two big-endian cells at `start`, if they end by `end`.
-  @inline(never)
-  func number(
-    at start: Int, cells: Int, before end: Int, in blob: borrowing Span<UInt8>
-  ) -> UInt64? {
-    guard start <= end, 4 * cells <= end - start else { return nil }
-    var value: UInt64 = 0
-    for index in 0..<cells {
-      value = value << 32 | UInt64(blob.bigEndian32(at: start + 4 * index))
-    }
-    return value
-  }
+  private static let depthMax = 11
 }

@@ -4,114 +4,88 @@ public enum PSCIConduit: UInt8, Sendable {
   case smc = 2
 }
 
-/// Cores that PSCI can switch on.
-public struct SecondaryCores: Sendable {
-  /// With the boot core a team of four, the cluster of a Cortex-A53.
-  public static let countMax = 3
+extension FlattenedDeviceTree {
   /// MPIDR_EL1 has Aff3 in bits 39 to 32 and Aff2, Aff1, Aff0 in bits 23 to 0.
   public static let affinityMask: UInt64 = 0xff_00ff_ffff
 
-  public let conduit: PSCIConduit
-  /// In the order of the tree; only the first `count` mean anything.
-  public private(set) var affinities: [3 of UInt64] = .init(repeating: 0)
-  public private(set) var count = 0
-
-  init(conduit: PSCIConduit) { self.conduit = conduit }
-
-  func contains(_ affinity: UInt64) -> Bool {
-    for index in 0..<count where affinities[index] == affinity { return true }
-    return false
-  }
-
-  mutating func append(_ affinity: UInt64) {
-    affinities[count] = affinity
-    count += 1
-  }
-}
-
-extension FlattenedDeviceTree {
-  /// The first cores of the tree, besides the one of the given affinity, that can be switched on by
-  /// PSCI 0.2 or later; nil if there is no such PSCI.
-  public func secondaryCores(
-    besides bootCore: UInt64, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> SecondaryCores? {
-    let root = try root(in: blob)
-    guard let psci = try child(.text("psci"), of: root, in: blob),
-      let conduit = try conduit(of: psci, in: blob)
+  /// How PSCI is called, if it is one whose functions have the standard numbers: "arm,psci" alone
+  /// (0.1) has numbers of its own, and later versions list one of these two as well.
+  public func psciConduit() -> PSCIConduit? {
+    let psci = child("psci", of: root).body
+    guard lists("compatible", "arm,psci-1.0", in: psci)
+      || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
     else { return nil }
-    var cores = SecondaryCores(conduit: conduit)
-    guard let cpus = try child(.text("cpus"), of: root, in: blob),
-      let addressCells = try cells("#address-cells", of: cpus, default: 2, in: blob)
-    else { return cores }
-    var position = cpus.body
+    if lists("method", "hvc", in: psci) { return .hvc }
+    return lists("method", "smc", in: psci) ? .smc : nil
+  }
+
+  /// Where the walk along the cores starts; nil if there are none.
+  public func firstCore() -> CoreWalk {
+    let cpus = child("cpus", of: root).body
+    return CoreWalk(position: cpus, addressCells: cells("#address-cells", of: cpus, default: 2))
+  }
+
+  /// A place between the children of /cpus.
+  public struct CoreWalk: Sendable {
+    var position: Int
+    var addressCells: Int
+  }
+
+  /// The affinity of the next core that PSCI switches on, or nil if there are no more.
+  public func nextCore(_ walk: inout CoreWalk) -> UInt64? {
     var depth = 0
-    while cores.count < SecondaryCores.countMax {
-      switch try nextToken(at: &position, in: blob) {
-      case .beginNode:
-        if depth == 0,
-          let affinity = try affinity(
-            of: Node(body: position), addressCells: addressCells, in: blob),
-          affinity != bootCore, !cores.contains(affinity)
-        {
-          cores.append(affinity)
-        }
-        depth += 1
-      case .endNode:
-        if depth == 0 { return cores }
-        depth -= 1
-      case .property:
-        continue
-      case .end:
-        return cores
+    while walk.addressCells > 0 {
+      let token = next(&walk.position)
+      switch token.kind {
+      case Kind.node:
+        depth &+= 1
+        guard depth == 1, lists("device_type", "cpu", in: token.body),
+          lists("enable-method", "psci", in: token.body), isUsable(token.body),
+          let affinity = number(
+            property("reg", of: token.body), cell: 0, cells: walk.addressCells),
+          affinity & ~Self.affinityMask == 0
+        else { continue }
+        // Behind the node's own children there is its end, which is one of no node here: skipped.
+        skip(&walk.position)
+        return affinity
+      case Kind.endNode where depth > 0: depth &-= 1
+      case Kind.property: continue
+      default: walk.addressCells = 0
       }
     }
-    return cores
+    return nil
   }
 
-  /// Nil unless the node is a PSCI whose functions have the standard numbers: "arm,psci" alone (0.1)
-  /// has numbers of its own, and later versions list one of these two as well.
-  private func conduit(
-    of psci: Node, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> PSCIConduit? {
-    let isOne = try lists("compatible", "arm,psci-1.0", in: psci, of: blob)
-    let isZeroTwo = try lists("compatible", "arm,psci-0.2", in: psci, of: blob)
-    guard isOne || isZeroTwo, try isUsable(psci, in: blob) else { return nil }
-    if try lists("method", "hvc", in: psci, of: blob) { return .hvc }
-    return try lists("method", "smc", in: psci, of: blob) ? .smc : nil
-  }
-
-  /// The affinity of a child of /cpus, or nil if it is no core or not one that PSCI switches on.
-  private func affinity(
-    of node: Node, addressCells: Int, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> UInt64? {
-    guard try lists("device_type", "cpu", in: node, of: blob),
-      try lists("enable-method", "psci", in: node, of: blob),
-      try isUsable(node, in: blob),
-      let reg = try property(.text("reg"), of: node, in: blob),
-      let affinity = number(
-        at: reg.lowerBound, cells: addressCells, before: reg.upperBound, in: blob),
-      affinity & ~SecondaryCores.affinityMask == 0
-    else { return nil }
-    return affinity
+  /// Moves to behind the end of the node that is entered.
+  private func skip(_ position: inout Int) {
+    var depth = 1
+    while depth > 0 {
+      switch next(&position).kind {
+      case Kind.node: depth &+= 1
+      case Kind.endNode: depth &-= 1
+      case Kind.property: continue
+      default: return
+      }
+    }
   }
 
   /// Devicetree Specification, "status": a device that has none is usable.
-  private func isUsable(
-    _ node: Node, in blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> Bool {
-    try lists("status", "okay", orHasNone: true, in: node, of: blob)
+  private func isUsable(_ node: Int) -> Bool {
+    property("status", of: node).kind == Kind.none || lists("status", "okay", in: node)
   }
 
-  /// Whether `text` is a string of a property, or what to say if there is no such property.
+  /// Whether `text` is a string of a property.
+  @inline(__always)
+  private func lists(_ name: StaticString, _ text: StaticString, in node: Int) -> Bool {
+    lists(property(name, of: node), Text(text))
+  }
+
   @inline(never)
-  private func lists(
-    _ name: StaticString, _ text: StaticString, orHasNone: Bool = false, in node: Node,
-    of blob: borrowing Span<UInt8>
-  ) throws(DeviceTreeError) -> Bool {
-    guard let value = try property(.text(name), of: node, in: blob) else { return orHasNone }
-    var position = value.lowerBound
-    while let string = try nextString(at: &position, before: value.upperBound, in: blob) {
-      if matches(string, text, in: blob) { return true }
+  private func lists(_ value: Token, _ text: Text) -> Bool {
+    var offset = 0
+    while let string = string(value, at: offset) {
+      if string.count == text.count, behind(text, at: value.body &+ offset) == 0 { return true }
+      offset &+= string.count &+ 1
     }
     return false
   }

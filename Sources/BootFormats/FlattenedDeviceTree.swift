@@ -1,64 +1,264 @@
-/// A flattened device tree is damaged, or deeper than anything that is looked for in it here.
-public enum DeviceTreeError: UInt8, Error {
-  case truncated = 1
-  case wrongMagic = 2
-  case unsupportedVersion = 3
-  /// A block, token, property or name does not lie where it must.
-  case malformed = 4
-}
-
-/// The block structure of a flattened device tree (Devicetree Specification 0.4, chapter 5).
+/// A flattened device tree in memory (Devicetree Specification 0.4, chapter 5).
 ///
 ///     [magic:u32be=0xd00dfeed][totalsize][off_dt_struct][off_dt_strings][off_mem_rsvmap]
 ///     [version][last_comp_version][boot_cpuid_phys][size_dt_strings][size_dt_struct]
 ///
-/// Only positions are kept; every call takes the bytes again. Whatever they hold, nothing outside
-/// them is read, and every walk goes forward by at least one token of four bytes. What several
-/// callers share is not inlined: all of this is for the one line that the stub may print, and
-/// should be small.
-public struct FlattenedDeviceTree: Sendable {
+/// Whatever the bytes are, nothing outside them is read: `byte(at:)` and `cell(at:)` alone touch
+/// memory, and what lies elsewhere reads as 0. A token that is damaged reads as one that ends every
+/// walk, so there are no errors to hand on; and every walk goes forward by at least one token of
+/// four bytes. Accesses are aligned, as memory may be Device memory. Small, as all of this is in
+/// the stub and runs once: what several callers share is not inlined.
+@safe
+public struct FlattenedDeviceTree: @unchecked Sendable {
   public static let headerByteCount = 40
   /// The kernel's boot protocol allows no larger tree.
   public static let byteCountMax = 2 << 20
 
-  let structure: Range<Int>
-  let strings: Range<Int>
+  /// All that there is, so that it is passed on in a register.
+  let start: UnsafePointer<UInt8>
 
-  /// A node, by the position of what follows its name: its properties, then its children.
-  public struct Node: Equatable, Sendable {
-    let body: Int
+  /// `totalsize` of a header of 40 bytes, or nil if these are not the first bytes of a device tree.
+  /// They lie at a multiple of 4.
+  public static func byteCount(unsafeHeader start: UnsafePointer<UInt8>) -> Int? {
+    let tree = unsafe Self(start: start)
+    guard tree.field(.magic) == 0xd00d_feed, tree.byteCount >= headerByteCount,
+      tree.byteCount <= byteCountMax
+    else { return nil }
+    return tree.byteCount
   }
 
-  /// `totalsize` of a header, or nil if these are not the first bytes of a device tree.
-  public static func byteCount(ofHeader bytes: borrowing Span<UInt8>) -> Int? {
-    guard bytes.count >= headerByteCount, bytes.bigEndian32(at: 0) == 0xd00d_feed else {
-      return nil
-    }
-    let byteCount = Int(bytes.bigEndian32(at: 4))
-    return byteCount >= headerByteCount && byteCount <= byteCountMax ? byteCount : nil
-  }
-
-  /// Checks the header of the tree that `blob` starts with.
-  public init(parsing blob: borrowing Span<UInt8>) throws(DeviceTreeError) {
-    guard blob.count >= Self.headerByteCount else { throw .truncated }
-    guard let byteCount = Self.byteCount(ofHeader: blob) else { throw .wrongMagic }
-    guard byteCount <= blob.count else { throw .truncated }
+  /// A tree in memory that is readable for as long as this is used, and that nobody writes to.
+  ///
+  /// - Parameters:
+  ///   - start: at a multiple of 8.
+  ///   - limit: bytes that are there.
+  /// - Returns: nil if its header is not that of a tree, or of one that is longer.
+  public init?(unsafeStart start: UnsafePointer<UInt8>, limit: Int) {
+    guard limit >= Self.headerByteCount, let byteCount = unsafe Self.byteCount(unsafeHeader: start),
+      byteCount <= limit
+    else { return nil }
+    unsafe self.start = start
     // Version 17 brought size_dt_struct; all later ones must say that a reader of 17 will do.
-    guard blob.bigEndian32(at: 20) >= 17, blob.bigEndian32(at: 24) <= 17 else {
-      throw .unsupportedVersion
-    }
-    structure = try Self.block(
-      at: blob.bigEndian32(at: 8), byteCount: blob.bigEndian32(at: 36), limit: byteCount)
-    strings = try Self.block(
-      at: blob.bigEndian32(at: 12), byteCount: blob.bigEndian32(at: 32), limit: byteCount)
-    guard structure.lowerBound % 4 == 0 else { throw .malformed }
+    guard field(.version) >= 17, field(.lastCompatibleVersion) <= 17,
+      field(.structure) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount
+    else { return nil }
   }
 
-  private static func block(
-    at offset: UInt32, byteCount: UInt32, limit: Int
-  ) throws(DeviceTreeError) -> Range<Int> {
-    let start = Int(offset)
-    guard start <= limit, Int(byteCount) <= limit - start else { throw .malformed }
-    return start..<(start + Int(byteCount))
+  private init(start: UnsafePointer<UInt8>) { unsafe self.start = start }
+
+  /// The fields of the header, by their positions.
+  enum Field: Int {
+    case magic = 0
+    case byteCount = 4
+    case structure = 8
+    case strings = 12
+    case reservations = 16
+    case version = 20
+    case lastCompatibleVersion = 24
+    case bootCore = 28
+    case stringsByteCount = 32
+    case structureByteCount = 36
+  }
+
+  func field(_ field: Field) -> Int {
+    // SAFETY: a header was there when this was made.
+    Int(
+      unsafe UnsafeRawPointer(start).load(fromByteOffset: field.rawValue, as: UInt32.self).bigEndian)
+  }
+
+  public var byteCount: Int { field(.byteCount) }
+  var structureEnd: Int { field(.structure) &+ field(.structureByteCount) }
+  var stringsEnd: Int { field(.strings) &+ field(.stringsByteCount) }
+
+  /// The byte at a position of the tree, or 0 elsewhere.
+  @inline(never)
+  func byte(at position: Int) -> UInt8 {
+    // SAFETY: it is one of the tree's. A negative number is larger than all of them.
+    UInt(bitPattern: position) < UInt(bitPattern: byteCount) ? unsafe start[position] : 0
+  }
+
+  /// The big-endian cell at a multiple of 4, or 0 elsewhere.
+  @inline(never)
+  func cell(at position: Int) -> UInt32 {
+    // SAFETY: as in byte(at:); a tree has 40 bytes or more.
+    guard UInt(bitPattern: position) <= UInt(bitPattern: byteCount &- 4) else { return 0 }
+    return unsafe UnsafeRawPointer(start).load(fromByteOffset: position, as: UInt32.self).bigEndian
+  }
+
+  // MARK: Tokens
+
+  /// What starts a token (section 5.4.1). A damaged one is `none`.
+  enum Kind {
+    static let none: UInt32 = 0
+    /// [1:u32be][name, NUL, padding to 4]
+    static let node: UInt32 = 1
+    /// [2:u32be]
+    static let endNode: UInt32 = 2
+    /// [3:u32be][value's byte count:u32be][name's offset in the strings:u32be][value, padding to 4]
+    static let property: UInt32 = 3
+    /// [4:u32be]
+    static let nop: UInt32 = 4
+    /// [9:u32be]
+    static let end: UInt32 = 9
+  }
+
+  struct Token {
+    var kind: UInt32
+    /// Where its name starts.
+    var name: Int
+    /// Where its value starts, or what is in the node.
+    var body: Int
+    /// Bytes of the value.
+    var byteCount: Int
+  }
+
+  /// The token at `position`, which moves behind it. NOPs are skipped.
+  @inline(never)
+  func next(_ position: inout Int) -> Token {
+    var token = Token(kind: Kind.nop, name: 0, body: 0, byteCount: 0)
+    while token.kind == Kind.nop {
+      token.kind = position < structureEnd ? cell(at: position) : Kind.none
+      position &+= 4
+    }
+    token.name = position
+    switch token.kind {
+    case Kind.node:
+      while position < structureEnd, byte(at: position) != 0 { position &+= 1 }
+      token.body = (position &+ 4) & ~3
+    case Kind.property:
+      token.byteCount = Int(cell(at: position))
+      token.name = Int(cell(at: position &+ 4))
+      token.body = position &+ 8
+      position = token.body &+ token.byteCount
+      guard token.name < field(.stringsByteCount) else {
+        token.kind = Kind.none
+        return token
+      }
+      token.name &+= field(.strings)
+    case Kind.endNode, Kind.end:
+      return token
+    default:
+      token.kind = Kind.none
+      return token
+    }
+    position = (position &+ (token.kind == Kind.node ? 4 : 3)) & ~3
+    if position > structureEnd { token.kind = Kind.none }
+    return token
+  }
+
+  // MARK: Lookup
+
+  /// A name that is looked for: of this program, or one that the tree itself mentions.
+  @safe
+  struct Text {
+    var start: UnsafePointer<UInt8>
+    var count: Int
+
+    init(unsafeStart start: UnsafePointer<UInt8>, count: Int) {
+      unsafe self.start = start
+      self.count = count
+    }
+
+    @inline(__always)
+    init(_ text: StaticString) {
+      unsafe start = text.utf8Start
+      count = text.utf8CodeUnitCount
+    }
+
+    /// What stands in front of the first `byte`; all of it if there is none.
+    func prefix(before byte: UInt8) -> Text {
+      var prefix = self
+      prefix.count = 0
+      // SAFETY: below the count.
+      while prefix.count < count, unsafe start[prefix.count] != byte { prefix.count &+= 1 }
+      return prefix
+    }
+
+    /// There must be as many.
+    mutating func removeFirst(_ byteCount: Int) {
+      unsafe start += byteCount
+      count &-= byteCount
+    }
+  }
+
+  /// The byte behind `text` if it stands at `position`; else 1, which is in no name.
+  @inline(never)
+  func behind(_ text: Text, at position: Int) -> UInt8 {
+    var index = 0
+    while index < text.count {
+      // SAFETY: the text has as many bytes.
+      guard unsafe byte(at: position &+ index) == text.start[index] else { return 1 }
+      index &+= 1
+    }
+    return byte(at: position &+ index)
+  }
+
+  /// Whether a token has this name, without a unit address.
+  func isNamed(_ token: Token, _ name: Text) -> Bool { behind(name, at: token.name) == 0 }
+
+  /// The body of the root.
+  var root: Int {
+    var position = field(.structure)
+    return next(&position).body
+  }
+
+  /// A property of a node, or its first child of that name, which need not say the unit address.
+  @inline(never)
+  func find(_ kind: UInt32, _ name: Text, in node: Int) -> Token {
+    var position = node
+    var depth = 0
+    while true {
+      let token = next(&position)
+      if token.kind == kind, depth == 0 {
+        let end = behind(name, at: token.name)
+        if end == 0 || end == UInt8(ascii: "@") && kind == Kind.node { return token }
+      }
+      switch token.kind {
+      case Kind.property: continue
+      // Properties precede the children.
+      case Kind.node where kind == Kind.node: depth &+= 1
+      case Kind.endNode where depth > 0: depth &-= 1
+      default: return Token(kind: Kind.none, name: 0, body: 0, byteCount: 0)
+      }
+    }
+  }
+
+  @inline(__always)
+  func property(_ name: StaticString, of node: Int) -> Token {
+    find(Kind.property, Text(name), in: node)
+  }
+
+  @inline(__always)
+  func child(_ name: StaticString, of node: Int) -> Token { find(Kind.node, Text(name), in: node) }
+
+  /// The string at an offset of a value. Nil if there is no property, or no NUL. Of reasonable
+  /// length, as it will be compared often.
+  @inline(never)
+  func string(_ value: Token, at offset: Int) -> Text? {
+    var count = offset
+    while value.kind != Kind.none, count < value.byteCount, count &- offset <= 256 {
+      if byte(at: value.body &+ count) == 0 {
+        // SAFETY: all of these bytes are the tree's.
+        return unsafe Text(unsafeStart: start + value.body + offset, count: count &- offset)
+      }
+      count &+= 1
+    }
+    return nil
+  }
+
+  /// The number in one or two cells of a value.
+  @inline(never)
+  func number(_ value: Token, cell index: Int, cells count: Int) -> UInt64? {
+    guard value.kind != Kind.none, 4 &* (index &+ count) <= value.byteCount else { return nil }
+    let low = UInt64(cell(at: value.body &+ 4 &* (index &+ count &- 1)))
+    return count == 1 ? low : UInt64(cell(at: value.body &+ 4 &* index)) &<< 32 | low
+  }
+
+  /// A cell count of a bus; 0 if it is none that fits an address into 64 bits (PCI has 3).
+  func cells(_ name: StaticString, of bus: Int, default count: Int) -> Int {
+    let value = property(name, of: bus)
+    guard value.kind != Kind.none else { return count }
+    let number = number(value, cell: 0, cells: 1) ?? 0
+    return number == 1 || number == 2 ? Int(truncatingIfNeeded: number) : 0
   }
 }

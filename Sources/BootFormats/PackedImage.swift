@@ -21,7 +21,7 @@ public enum PackedImageError: UInt8, Error {
 ///
 ///     file    [Image header:64][descriptor:256][stub ...][kernel: LZ4 frame][initrd: LZ4 frame]
 ///             [device tree][text for bootargs][key and signature]
-///     memory  [stub][all that follows in the file]  [work area][tree]  [kernel]     [initrd]
+///     memory  [stub][all that follows in the file]  [work area][trees] [kernel]     [initrd]
 ///             |     |                               | 4 KiB            | 2 MiB      | 4 KiB
 ///             0     payload_offset                  work_offset        target_offset + text_offset
 ///
@@ -56,7 +56,8 @@ public struct PackedImage: Sendable {
     case initrdTargetOffset, initrdTargetByteCount
     /// The device tree in the file, at a multiple of 8.
     case treeOffset, treeByteCount
-    /// Where the device tree is copied to and changed, and how much room there is.
+    /// Where the loader's device tree is copied to, behind the work area, and how much room there is;
+    /// as much again follows, for one with changes.
     case treeCopyOffset, treeCopyByteCount
     /// Text for the kernel's command line, without a NUL.
     case appendOffset, appendByteCount
@@ -109,8 +110,10 @@ public struct PackedImage: Sendable {
   }
 
   private static let magic: UInt64 = 0x3254_4f4f_4234_5a4c
-  /// For the trees of boards, which have some ten to a hundred kilobytes, and what is added.
+  /// For the trees of boards, which have some ten to a hundred kilobytes.
   private static let treeCopyByteCount: UInt64 = 512 << 10
+  /// For what is added to one that is packed: a command line and some numbers.
+  private static let treeRoomByteCount: UInt64 = 64 << 10
 
   /// A frame in the file.
   public struct Frame: Equatable, Sendable {
@@ -239,17 +242,10 @@ public struct PackedImage: Sendable {
   private mutating func place(_ parts: Parts) throws(PackedImageError) {
     let page = Self.pageByteCount
     self[.workOffset] = Self.roundUp(fileByteCount, to: page)
-    var end = self[.workOffset] + self[.workByteCount]
-    if parts.initrd != nil || parts.treeByteCount > 0 || parts.appendByteCount > 0
-      || parts.flags & Self.flagTiming != 0
-    {
-      self[.treeCopyOffset] = end
-      self[.treeCopyByteCount] = Self.treeCopyByteCount
-      if parts.treeByteCount > Self.treeCopyByteCount / 2 {
-        self[.treeCopyByteCount] += Self.roundUp(parts.treeByteCount, to: page)
-      }
-      end += self[.treeCopyByteCount]
-    }
+    self[.treeCopyOffset] = self[.workOffset] + self[.workByteCount]
+    self[.treeCopyByteCount] = max(
+      Self.treeCopyByteCount, Self.roundUp(parts.treeByteCount + Self.treeRoomByteCount, to: page))
+    var end = self[.treeCopyOffset] + 2 * self[.treeCopyByteCount]
     switch parts.placement {
     case .image(let kernel):
       guard parts.kernel.contentByteCount >= UInt64(Arm64Image.headerByteCount),

@@ -6,22 +6,29 @@ import BootStubEntry
 /// MMU off: accesses to device registers are then of the right kind, Device-nGnRnE, by themselves.
 /// Whoever loaded the kernel has set the line up or printed nothing itself. Nothing is inlined: the
 /// UART is slower than any call.
+@safe
 struct Console {
-  private var uart: SC?
+  private let uart: UnsafeMutablePointer<stub_console>
 
   init(_ state: UnsafePointer<stub_state>) {
-    uart = unsafe deviceTree(at: state.pointee.device_tree)?.console()
+    unsafe uart = stub_console_of(state)
+    // An early refusal: nobody has looked for it yet.
+    if unsafe uart.pointee.data == 0,
+      let tree = unsafe copiedTree(state) ?? deviceTree(at: state.pointee.device_tree)
+    {
+      unsafe findConsole(UnsafeMutablePointer(mutating: state), in: tree)
+    }
     write("lz4boot: ")
   }
 
   @inline(__always)
-  mutating func write(_ text: StaticString) {
+  func write(_ text: StaticString) {
     // SAFETY: the literal ends with a NUL.
     unsafe write(unsafeCString: text.utf8Start)
   }
 
   /// Writes one of several texts, each of which ends with a NUL.
-  mutating func write(_ number: UInt64, of texts: StaticString) {
+  func write(_ number: UInt64, of texts: StaticString) {
     // SAFETY: there are as many.
     var text = unsafe texts.utf8Start
     var left = number
@@ -34,7 +41,7 @@ struct Console {
 
   /// Writes a C string. Byte by byte, so that it may be read as Device memory.
   @inline(never)
-  mutating func write(unsafeCString text: UnsafePointer<UInt8>) {
+  func write(unsafeCString text: UnsafePointer<UInt8>) {
     var text = unsafe text
     while unsafe text.pointee != 0 {
       unsafe write(byte: text.pointee)
@@ -43,19 +50,19 @@ struct Console {
   }
 
   @inline(__always)
-  mutating func write(_ text: StaticString, decimal number: UInt64) {
+  func write(_ text: StaticString, decimal number: UInt64) {
     write(text)
     write(decimal: number)
   }
 
   @inline(__always)
-  mutating func write(_ text: StaticString, hexadecimal number: UInt64) {
+  func write(_ text: StaticString, hexadecimal number: UInt64) {
     write(text)
     write(hexadecimal: number)
   }
 
   @inline(never)
-  mutating func write(decimal number: UInt64) {
+  func write(decimal number: UInt64) {
     var divisor: UInt64 = 1
     while number / divisor >= 10 { divisor &*= 10 }
     while divisor > 0 {
@@ -65,7 +72,7 @@ struct Console {
   }
 
   @inline(never)
-  mutating func write(hexadecimal number: UInt64) {
+  func write(hexadecimal number: UInt64) {
     write("0x")
     var shift: UInt64 = 64
     while shift > 0 {
@@ -75,26 +82,26 @@ struct Console {
     }
   }
 
-  mutating func endLine() { write("\r\n") }
+  func endLine() { write("\r\n") }
 
   @inline(never)
-  private mutating func write(byte: UInt8) {
-    guard let uart else { return }
-    let isWide = uart.accessByteCount == 4
+  private func write(byte: UInt8) {
     // At 9600 baud a byte is out after a millisecond. This is far longer than that, and short
     // enough for a UART that nobody switched on: the console is given up and the boot goes on.
     var tries = 1_000_000
-    while tries > 0 {
+    while tries > 0, unsafe uart.pointee.data != 0 {
       tries &-= 1
-      let status = isWide ? stub_read32(uart.statusAddress) : stub_read8(uart.statusAddress)
-      guard status & uart.statusMask == uart.readyStatus else { continue }
+      let isWide = unsafe uart.pointee.access_byte_count == 4
+      let place = unsafe uart.pointee.status
+      let status = isWide ? stub_read32(place) : stub_read8(place)
+      guard unsafe status & uart.pointee.mask == uart.pointee.ready else { continue }
       if isWide {
-        stub_write32(uart.dataAddress, UInt32(byte))
+        unsafe stub_write32(uart.pointee.data, UInt32(byte))
       } else {
-        stub_write8(uart.dataAddress, UInt32(byte))
+        unsafe stub_write8(uart.pointee.data, UInt32(byte))
       }
       return
     }
-    self.uart = nil
+    unsafe uart.pointee.data = 0
   }
 }

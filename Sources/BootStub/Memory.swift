@@ -28,7 +28,3 @@ struct Descriptor {
 
   func has(_ flag: UInt64) -> Bool { self[.flags] & flag != 0 }
 }
-@unsafe
-func memory(at address: UInt64, count: Int) -> UnsafeBufferPointer<UInt8> {
-  unsafe UnsafeBufferPointer(start: UnsafePointer(bitPattern: UInt(address)), count: count)
-}

@@ -8,7 +8,7 @@ import CLZ4Boot
 /// the address that it is about.
 @c @implementation
 public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
-  var console = unsafe Console(state)
+  let console = unsafe Console(state)
   if let failure = unsafe firstFailure(state) {
     console.write(failure.piece, of: "kernel\0initrd\0")
     console.write(" refused: block ", decimal: failure.block)
@@ -55,13 +55,20 @@ private func stop(_ state: UnsafePointer<stub_state>) {
   _ = unsafe stub_psci(UInt64(function), 0, 0, 0, state.pointee.conduit)
 }
 
-/// `lz4boot: at 0x… in EL1, kernel at 0x…, cores: 4`
+/// `lz4boot: at 0x…, in EL1, kernel at 0x…, device tree at 0x…`
 func reportStart(_ state: UnsafePointer<stub_state>) {
-  var console = unsafe Console(state)
+  let console = unsafe Console(state)
   unsafe console.write("at ", hexadecimal: state.pointee.image)
-  unsafe console.write(" in EL", decimal: state.pointee.current_el >> 2)
+  unsafe console.write(", in EL", decimal: state.pointee.current_el >> 2)
   unsafe console.write(", kernel at ", hexadecimal: state.pointee.kernel_start)
-  unsafe console.write(", cores: ", decimal: 1 + state.pointee.secondary_count)
+  unsafe console.write(", device tree at ", hexadecimal: state.pointee.device_tree)
+  console.endLine()
+}
+
+/// The kernel is entered without what it should have found.
+func reportUnchangedTree(_ state: UnsafePointer<stub_state>) {
+  let console = unsafe Console(state)
+  console.write("the device tree is damaged or too large to be changed")
   console.endLine()
 }
 
@@ -69,7 +76,7 @@ func reportStart(_ state: UnsafePointer<stub_state>) {
 /// kernel_bytes=8 cores=2 start0=9 end0=10 start1=11 end1=12`, on one line, decimal; what is 0 is
 /// left out.
 func reportTiming(_ state: UnsafePointer<stub_state>) {
-  var console = unsafe Console(state)
+  let console = unsafe Console(state)
   console.write("timing:")
   var index: UInt64 = 0
   while index != UInt64(STUB_TIME_COUNT) {
@@ -95,7 +102,7 @@ public func stub_report_exception(
   _ state: UnsafePointer<stub_state>, _ syndrome: UInt64, _ address: UInt64,
   _ faultAddress: UInt64
 ) {
-  var console = unsafe Console(state)
+  let console = unsafe Console(state)
   console.write("exception: ESR ", hexadecimal: syndrome)
   console.write(" ELR ", hexadecimal: address)
   console.write(" FAR ", hexadecimal: faultAddress)

@@ -10,7 +10,6 @@ import CLZ4Boot
 @c @implementation
 public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let image = unsafe state.pointee.image
-  unsafe findCores(state)
   // Booting: a 2 MiB aligned base. All of it lies in the 48 bits that the tables translate.
   guard image % Arm64Image.baseAlignment == 0,
     image < PackedImage.addressMax &- PackedImage.byteCountMax
@@ -37,12 +36,18 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
 
   let payload = image &+ descriptor[.payloadOffset]
   unsafe addPiece(at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
-  // Until there is one: something whose cleaning does no harm.
+  // There may be none: something whose cleaning does no harm.
   unsafe state.pointee.initrd_start = kernel
   unsafe state.pointee.initrd_end = kernel &+ 1
-  if let address = unsafe readDeviceTree(state) {
+  if descriptor[.initrdByteCount] > 0 {
+    unsafe state.pointee.initrd_start = image &+ descriptor[.initrdTargetOffset]
+    unsafe state.pointee.initrd_end =
+      state.pointee.initrd_start &+ descriptor[.initrdTargetByteCount]
+  }
+  if let address = unsafe copyTree(state, descriptor) {
     return unsafe refuse(.device_tree, in: state, actual: address)
   }
+  if descriptor.has(PackedImage.flagVerbose) { unsafe reportStart(state) }
 
   var tables = unsafe TranslationTables(
     unsafeMemory: UnsafeMutablePointer(bitPattern: UInt(state.pointee.tables)).unsafelyUnwrapped,
@@ -56,11 +61,9 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
     let end = secondaries &+ index &* UInt64(STUB_SECONDARY_BYTES)
     tables.map(end &- UInt64(STUB_PAGE_BYTES), end, .readWrite)
   }
+  unsafe tables.map(state.pointee.tree_start, state.pointee.tree_end, .readWrite)
   unsafe tables.map(kernel, state.pointee.kernel_end, .readWrite)
-  if unsafe state.pointee.piece_count > 1 {
-    unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
-  }
-  if descriptor.has(PackedImage.flagVerbose) { unsafe reportStart(state) }
+  unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
   return .accepted
 }
 
@@ -86,6 +89,10 @@ func addPiece(
 /// MMU and caches on. Decodes kernel and initrd to where they will be.
 @c @implementation
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
+  let descriptor = unsafe Descriptor(of: state)
+  if let address = unsafe readTree(state, descriptor) {
+    return unsafe refuse(.device_tree, in: state, actual: address)
+  }
   unsafe state.pointee.times.decode_start = stub_ticks()
   unsafe switchOnCores(state)
   unsafe stub_work(state, 0)
@@ -100,7 +107,7 @@ public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdi
     return unsafe refuse(.block, in: state, actual: 0)
   }
   // The bss of a program; a kernel clears its own.
-  if unsafe Descriptor(of: state)[.fixedAddress] != 0 {
+  if descriptor[.fixedAddress] != 0 {
     var address = unsafe stub_piece_at(state, 0).pointee.target_end
     while unsafe address != state.pointee.kernel_end {
       unsafe UnsafeMutableRawPointer(mutating: pointer(to: address)).storeBytes(of: 0, as: UInt8.self)
@@ -122,9 +129,18 @@ private func refuse(
 @c @implementation
 public func stub_finish(_ state: UnsafeMutablePointer<stub_state>) {
   let descriptor = unsafe Descriptor(of: state)
+  if unsafe state.pointee.is_tree_unchanged != 0 { unsafe reportUnchangedTree(state) }
   guard descriptor.has(PackedImage.flagTiming) else { return }
   unsafe state.pointee.times.ticks_per_second = stub_ticks_per_second()
   unsafe state.pointee.times.payload_bytes = descriptor[.payloadByteCount]
   unsafe state.pointee.times.kernel_bytes = descriptor[.targetByteCount]
   unsafe reportTiming(state)
+  let place = unsafe state.pointee.timing_place
+  guard place != 0 else { return }
+  for index in 0..<UInt64(STUB_TIME_COUNT) {
+    let value = unsafe stub_time_at(state, index).pointee
+    // A property starts at a multiple of 4.
+    stub_write32(place &+ 8 &* index, UInt32(truncatingIfNeeded: value &>> 32).bigEndian)
+    stub_write32(place &+ 8 &* index &+ 4, UInt32(truncatingIfNeeded: value).bigEndian)
+  }
 }

@@ -3,19 +3,29 @@ import BootStubEntry
 
 // The other cores: which there are, and that they are off when the kernel is entered.
 
-/// MMU off. Notes the cores that PSCI can switch on; none if the device tree does not say.
-func findCores(_ state: UnsafeMutablePointer<stub_state>) {
-  let bootCore = stub_mpidr() & SecondaryCores.affinityMask
-  guard let loaded = unsafe deviceTree(at: state.pointee.device_tree),
-    let found = unsafe try? loaded.tree.secondaryCores(besides: bootCore, in: loaded.blob.span)
-  else { return }
+/// Notes how PSCI is called, and the cores that it can switch on; none if the device tree does not
+/// say.
+func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
   // At EL2 an HVC would come back to the stub itself.
-  guard unsafe found.conduit == .smc || state.pointee.current_el == 1 << 2 else { return }
-  unsafe state.pointee.conduit = UInt64(found.conduit.rawValue)
-  unsafe state.pointee.secondary_count = UInt64(found.count)
-  for index in 0..<found.count {
-    unsafe stub_core_at(state, UInt64(index) &+ 1).pointee.affinity = found.affinities[index]
+  guard let conduit = tree.psciConduit(), unsafe conduit == .smc || state.pointee.current_el == 1 << 2
+  else { return }
+  unsafe state.pointee.conduit = UInt64(conduit.rawValue)
+  unsafe stub_core_at(state, 0).pointee.affinity = stub_mpidr() & FlattenedDeviceTree.affinityMask
+  var count: UInt64 = 0
+  var walk = tree.firstCore()
+  while count < UInt64(STUB_SECONDARY_COUNT), let affinity = tree.nextCore(&walk) {
+    // The boot core, or one that is listed twice, which must not be switched on twice: PSCI may take
+    // it for off until it has started.
+    var index = count &+ 1
+    while index > 0 {
+      index &-= 1
+      if unsafe stub_core_at(state, index).pointee.affinity == affinity { break }
+      guard index == 0 else { continue }
+      count &+= 1
+      unsafe stub_core_at(state, count).pointee.affinity = affinity
+    }
   }
+  unsafe state.pointee.secondary_count = count
 }
 
 /// MMU and caches on. Starts the other cores, if there is something for them to do.

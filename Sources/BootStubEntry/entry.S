@@ -324,6 +324,7 @@ mmu_on:
 handover:
     ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
     ldp     x14, x15, [x19, #STUB_STATE_INITRD_START]
+    ldp     x4, x5, [x19, #STUB_STATE_TREE_START]
     work_area x12, x13
     // The decoder's writes are complete while they are still cached: the cleaning must find them.
     dsb     sy
@@ -335,6 +336,7 @@ handover:
     cache_lines civac, x12, x13, x2, x3
     cache_lines civac, x9, x10, x2, x3
     cache_lines civac, x14, x15, x2, x3
+    cache_lines civac, x4, x5, x2, x3
     // Instructions were written as data. Now that they are in memory, what instruction caches may hold
     // of their addresses goes: for all cores, as another one may be the next to fetch them. DSB ISH:
     // complete on all of them; ISB: what this core has fetched already is dropped (Arm ARM,

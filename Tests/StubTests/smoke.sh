@@ -353,7 +353,7 @@ for level in 1 2; do
     machine=el$level
     cores=4 run "verbose-$level" "${!machine}" "$directory/verbose"
     cores=4 says "verbose-$level" "lz4boot: at 0x0000000040200000 in EL$level, kernel at \
-$(printf '0x%016x' $((0x40200000 + $(u64 "$directory/verbose" 0x60)))), cores: 4" "$(cores=4 entered $level)"
+$(printf '0x%016x' $((0x40200000 + $(u64 "$directory/verbose" 0x60)))), device tree at 0x*" "$(cores=4 entered $level)"
     verdict "says that it was started: EL$level"
 done
 

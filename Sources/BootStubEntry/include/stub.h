@@ -13,11 +13,11 @@
 
 #define STUB_PAGE_BYTES 0x1000
 #define STUB_STACK_BYTES 0x3000
-#define STUB_TABLE_COUNT 15
-#define STUB_SECONDARIES 0x13000 /* the sum of the three: where the other cores' part starts */
+#define STUB_TABLE_COUNT 16
+#define STUB_SECONDARIES 0x14000 /* the sum of the three: where the other cores' part starts */
 #define STUB_SECONDARY_COUNT 3
 #define STUB_SECONDARY_BYTES 0x2000 /* gap and stack, a page each */
-#define STUB_WORK_BYTES 0x19000     /* the whole */
+#define STUB_WORK_BYTES 0x1a000     /* the whole */
 
 /* The field of the descriptor that the assembly needs, and where the descriptor ends, from the start of
  * the Image (PackedImage.swift). */
@@ -33,16 +33,18 @@
 #define STUB_STATE_KERNEL_END 0x28
 #define STUB_STATE_INITRD_START 0x30
 #define STUB_STATE_INITRD_END 0x38
-#define STUB_STATE_ENTRY 0x40
-#define STUB_STATE_CONDUIT 0x48
-#define STUB_STATE_FAULT_COUNT 0x50
-#define STUB_STATE_FAULT_CLAIM 0x58
-#define STUB_STATE_CURRENT_EL 0x60
-#define STUB_STATE_HCR_EL2 0x68
-#define STUB_STATE_ENTRY_TICKS 0x70
-#define STUB_STATE_MMU_ON_TICKS 0x78
-#define STUB_STATE_HANDOVER_TICKS 0x90
-#define STUB_STATE_BYTES 0x250
+#define STUB_STATE_TREE_START 0x40
+#define STUB_STATE_TREE_END 0x48
+#define STUB_STATE_ENTRY 0x50
+#define STUB_STATE_CONDUIT 0x58
+#define STUB_STATE_FAULT_COUNT 0x60
+#define STUB_STATE_FAULT_CLAIM 0x68
+#define STUB_STATE_CURRENT_EL 0x70
+#define STUB_STATE_HCR_EL2 0x78
+#define STUB_STATE_ENTRY_TICKS 0x80
+#define STUB_STATE_MMU_ON_TICKS 0x88
+#define STUB_STATE_HANDOVER_TICKS 0xa0
+#define STUB_STATE_BYTES 0x288
 
 /* Values of `conduit`, those of PSCIConduit; 0 where there is no PSCI. */
 #define STUB_CONDUIT_HVC 1
@@ -93,6 +95,12 @@ struct stub_piece {
   uint64_t target_byte_count, target_end;
 };
 
+/* A UART, as SerialConsole says; 0 for none. */
+struct stub_console {
+  uint64_t data, status;
+  uint32_t mask, ready, access_byte_count, unused;
+};
+
 /* The first block, of those that a core came to, that is not accepted. */
 struct stub_failure {
   uint64_t piece, block;
@@ -127,13 +135,17 @@ struct stub_state {
   uint64_t image;           /* where this Image lies */
   uint64_t tables;          /* the translation tables */
   uint64_t uses_el2_format; /* 1 at EL2 without HCR_EL2.E2H */
-  uint64_t kernel_start, kernel_end, initrd_start, initrd_end; /* memory that is written for the kernel */
+  /* Memory that is written for the kernel; of nothing it is a byte of the kernel. */
+  uint64_t kernel_start, kernel_end, initrd_start, initrd_end;
+  uint64_t tree_start, tree_end; /* the same for device trees: a copy of the loader's, and a changed one */
   uint64_t entry;               /* of the kernel */
   uint64_t conduit;             /* how PSCI is called */
   uint64_t fault_count;         /* so that an exception while one is reported ends in silence */
   uint64_t fault_claim;         /* so that of several cores one reports its exception */
   uint64_t current_el, hcr_el2; /* of the boot core; the latter at EL2 only */
   struct stub_times times;
+  uint32_t has_tree, is_tree_unchanged; /* the copy is there; the kernel does not get what it should */
+  struct stub_console console;
   uint64_t image_end;       /* where the memory ends that the loader reserved */
   uint64_t secondary_count; /* cores that could be switched on: cores[1] and up */
   uint64_t piece_count;
@@ -154,6 +166,8 @@ _Static_assert(offsetof(struct stub_state, kernel_start) == STUB_STATE_KERNEL_ST
 _Static_assert(offsetof(struct stub_state, kernel_end) == STUB_STATE_KERNEL_END, "");
 _Static_assert(offsetof(struct stub_state, initrd_start) == STUB_STATE_INITRD_START, "");
 _Static_assert(offsetof(struct stub_state, initrd_end) == STUB_STATE_INITRD_END, "");
+_Static_assert(offsetof(struct stub_state, tree_start) == STUB_STATE_TREE_START, "");
+_Static_assert(offsetof(struct stub_state, tree_end) == STUB_STATE_TREE_END, "");
 _Static_assert(offsetof(struct stub_state, entry) == STUB_STATE_ENTRY, "");
 _Static_assert(offsetof(struct stub_state, conduit) == STUB_STATE_CONDUIT, "");
 _Static_assert(offsetof(struct stub_state, fault_count) == STUB_STATE_FAULT_COUNT, "");
@@ -173,13 +187,13 @@ _Static_assert(STUB_WORK_BYTES == STUB_SECONDARIES + STUB_SECONDARY_COUNT * STUB
 /*
  * Called by the assembly, defined in Swift. MMU off unless noted.
  */
-/* Checks the stub, looks for other cores, changes the device tree and builds the translation tables. */
+/* Checks the stub, copies the device tree and builds the translation tables. */
 enum stub_verdict stub_map(struct stub_state *state);
-/* MMU and caches on: decodes kernel and initrd. */
+/* MMU and caches on: looks for other cores, changes the device tree, decodes kernel and initrd. */
 enum stub_verdict stub_unpack(struct stub_state *state);
 /* MMU and caches on, on every core of the team: decodes what it can claim. */
 void stub_work(struct stub_state *state, uint64_t core);
-/* Says how long everything took. */
+/* Tells how long everything took. */
 void stub_finish(struct stub_state *state);
 /* Says why no kernel is entered, and does what is to be done then. Returns if that is nothing. */
 void stub_report_refusal(const struct stub_state *state);
@@ -221,6 +235,10 @@ static inline struct stub_core *stub_core_at(const struct stub_state *state, uin
 /* All times, as so many numbers. */
 static inline uint64_t *stub_time_at(const struct stub_state *state, uint64_t index) {
   return (uint64_t *)&state->times + index;
+}
+
+static inline struct stub_console *stub_console_of(const struct stub_state *state) {
+  return (struct stub_console *)&state->console;
 }
 
 static inline struct stub_piece *stub_piece_at(const struct stub_state *state, uint64_t index) {
