@@ -10,8 +10,9 @@ import BootStubEntry
 func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
   let address = unsafe state.pointee.device_tree
   let copy = unsafe state.pointee.image &+ descriptor[.treeCopyOffset]
+  // Nothing so far that the kernel is given: something whose cleaning does no harm.
   unsafe state.pointee.tree_start = copy
-  unsafe state.pointee.tree_end = copy &+ 2 &* descriptor[.treeCopyByteCount]
+  unsafe state.pointee.tree_end = copy &+ 1
   guard let tree = deviceTree(at: address) else { return nil }
   if unsafe overlaps(address, UInt64(tree.byteCount), state) { return address }
   let room = descriptor[.treeCopyByteCount]
@@ -50,8 +51,9 @@ func deviceTree(at address: UInt64) -> FlattenedDeviceTree? {
 /// The copy of the loader's tree, or nil.
 func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
   guard unsafe state.pointee.has_tree != 0 else { return nil }
+  let copy = unsafe state.pointee.image &+ Descriptor(of: state)[.treeCopyOffset]
   return unsafe FlattenedDeviceTree(
-    unsafeStart: pointer(to: state.pointee.tree_start).assumingMemoryBound(to: UInt8.self),
+    unsafeStart: pointer(to: copy).assumingMemoryBound(to: UInt8.self),
     limit: FlattenedDeviceTree.byteCountMax)
 }
 
@@ -101,7 +103,7 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   else { return nil }
 
   let room = descriptor[.treeCopyByteCount]
-  let target = unsafe state.pointee.tree_start &+ room
+  let target = image &+ descriptor[.treeCopyOffset] &+ room
   guard
     let timing = unsafe tree.write(
       to: UnsafeMutableRawPointer(mutating: pointer(to: target)),
@@ -111,6 +113,8 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
     return nil
   }
   unsafe state.pointee.device_tree = target
+  unsafe state.pointee.tree_start = target
+  unsafe state.pointee.tree_end = target &+ room
   if timing > 0 { unsafe state.pointee.timing_place = target &+ UInt64(timing) }
   if packs {
     unsafe addPiece(

@@ -61,7 +61,8 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
     let end = secondaries &+ index &* UInt64(STUB_SECONDARY_BYTES)
     tables.map(end &- UInt64(STUB_PAGE_BYTES), end, .readWrite)
   }
-  unsafe tables.map(state.pointee.tree_start, state.pointee.tree_end, .readWrite)
+  let trees = image &+ descriptor[.treeCopyOffset]
+  tables.map(trees, trees &+ 2 &* descriptor[.treeCopyByteCount], .readWrite)
   unsafe tables.map(kernel, state.pointee.kernel_end, .readWrite)
   unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
   return .accepted

@@ -113,39 +113,27 @@
 .endm
 
 /*
- * A cache operation on every line of [\start, \end), complete on return. By address to the point of
- * coherency, which works whether the MMU is on or off: operations by set and way reach neither other
- * cores' caches nor system caches, and race with speculation. The step is the smallest line of all
+ * A cache operation on every line of [x0, x1), complete on return; changes x2 and x3. By address to the
+ * point of coherency, which works whether the MMU is on or off: operations by set and way reach neither
+ * other cores' caches nor system caches, and race with speculation. The step is the smallest line of all
  * data caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off, accesses
  * are to Device memory, and a cache operation by address is ordered against those only by a barrier
  * (Arm ARM, "Ordering and completion of data and instruction cache instructions"). The second: an
  * operation is complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
  */
-.macro cache_lines operation, start, end, line, at
+.macro cache_lines operation
     dsb     sy
-    mrs     \line, ctr_el0
-    ubfx    \line, \line, #16, #4
-    mov     \at, #4
-    lsl     \line, \at, \line
-    sub     \at, \line, #1
-    bic     \at, \start, \at
-8:  dc      \operation, \at
-    add     \at, \at, \line
-    cmp     \at, \end
+    mrs     x2, ctr_el0
+    ubfx    x2, x2, #16, #4
+    mov     x3, #4
+    lsl     x2, x3, x2
+    sub     x3, x2, #1
+    bic     x3, x0, x3
+8:  dc      \operation, x3
+    add     x3, x3, x2
+    cmp     x3, x1
     b.lo    8b
     dsb     sy
-.endm
-
-/*
- * Turns MMU and data cache off; at the entry, where they are off, turns the alignment check on. ISB: a
- * write to a system register is seen for sure only behind a context synchronization event (Arm ARM,
- * "Synchronization requirements for AArch64 System registers"). Between MSR and ISB either setting
- * may hold: the code is mapped at its physical address, so the next instruction is the same one.
- */
-.macro mmu_off flag, value, scratch
-    select  \value, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), \flag, \scratch
-    write   sctlr, \value, \flag
-    isb
 .endm
 
 /*
@@ -221,7 +209,7 @@ entry:
     read    mair, x24, x28
     read    tcr, x25, x28
     read    ttbr0, x26, x28
-    mmu_off x28, x0, x1
+    bl      mmu_off
     adr     x0, vectors
     write   vbar, x0, x28
     // ISB: an exception from here on finds the new vectors.
@@ -240,8 +228,7 @@ entry:
     cmp     x19, x1
     b.lo    halt
     add     x19, x19, #STUB_STACK_BYTES
-    work_area x0, x1
-    cache_lines ivac, x0, x1, x2, x3
+    bl      invalidate_work_area
 
     mov     sp, x19
     mov     x2, #0
@@ -267,8 +254,7 @@ entry:
     // Stack, state and tables went to memory past the caches. Lines of them that speculation brought
     // in meanwhile, on behalf of other regimes or cores, are clean and old: with caches on they would
     // hide what was written. Invalidated once more, as the kernel's own head.S does.
-    work_area x0, x1
-    cache_lines ivac, x0, x1, x2, x3
+    bl      invalidate_work_area
 
     bl      mmu_on
     isb
@@ -328,15 +314,22 @@ handover:
     work_area x12, x13
     // The decoder's writes are complete while they are still cached: the cleaning must find them.
     dsb     sy
-    mmu_off x28, x0, x1
+    bl      mmu_off
     // Clean: the kernel starts with its caches off and must find itself in memory (booting: "the
     // address range corresponding to the loaded kernel image must be cleaned to the PoC"). Invalidate:
     // it writes its tables and its bss with caches off, and no line of ours may hide or overwrite them.
-    // CIVAC, as CVAC alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
-    cache_lines civac, x12, x13, x2, x3
-    cache_lines civac, x9, x10, x2, x3
-    cache_lines civac, x14, x15, x2, x3
-    cache_lines civac, x4, x5, x2, x3
+    mov     x0, x12
+    mov     x1, x13
+    bl      clean_lines
+    mov     x0, x9
+    mov     x1, x10
+    bl      clean_lines
+    mov     x0, x14
+    mov     x1, x15
+    bl      clean_lines
+    mov     x0, x4
+    mov     x1, x5
+    bl      clean_lines
     // Instructions were written as data. Now that they are in memory, what instruction caches may hold
     // of their addresses goes: for all cores, as another one may be the next to fetch them. DSB ISH:
     // complete on all of them; ISB: what this core has fetched already is dropped (Arm ARM,
@@ -376,10 +369,9 @@ handover:
  * where they are found with the MMU off; as in the hand-over, nothing is read or written before.
  */
 refuse_with_mmu_on:
-    work_area x12, x13
     dsb     sy
-    mmu_off x28, x0, x1
-    cache_lines civac, x12, x13, x2, x3
+    bl      mmu_off
+    bl      clean_work_area
 refuse:
     mov     x0, x19
     bl      stub_report_refusal
@@ -427,10 +419,9 @@ exception:
 3:
     // Other cores may go on with their caches on. Cleaning takes nothing from them, and what is read
     // of the state here was written with the MMU off.
-    work_area x12, x13
     dsb     sy
-    mmu_off x28, x0, x1
-    cache_lines civac, x12, x13, x2, x3
+    bl      mmu_off
+    bl      clean_work_area
     ldr     x0, [x19, #STUB_STATE_FAULT_COUNT]
     cbnz    x0, halt
     mov     x0, #1
@@ -451,14 +442,38 @@ exception:
     .balign 0x800
 vectors:
 /*
- * void stub_clean_to_memory(uint64_t start, uint64_t byte_count)
+ * Cleans and invalidates the work area, or [x0, x1); changes x0 to x3. CIVAC, as CVAC alone is subject
+ * to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
+ *
+ * void stub_clean_to_memory(uint64_t start, uint64_t byte_count), of at least one byte
  */
     .global stub_clean_to_memory
+clean_work_area:
+    work_area x0, x1
+    b       clean_lines
 stub_clean_to_memory:
-    cbz     x1, 1f
     add     x1, x0, x1
-    cache_lines civac, x0, x1, x2, x3
-1:  ret
+clean_lines:
+    cache_lines civac
+    ret
+
+invalidate_work_area:
+    work_area x0, x1
+    cache_lines ivac
+    ret
+
+/*
+ * Turns MMU and data cache off; at the entry, where they are off, turns the alignment check on. ISB: a
+ * write to a system register is seen for sure only behind a context synchronization event (Arm ARM,
+ * "Synchronization requirements for AArch64 System registers"). Between MSR and ISB either setting
+ * may hold: the code is mapped at its physical address, so the next instruction is the same one.
+ * Changes x0 and x1.
+ */
+mmu_off:
+    select  x0, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), x28, x1
+    write   sctlr, x0, x28
+    isb
+    ret
 
 /*
  * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
@@ -544,7 +559,7 @@ secondary_entry:
     msr     hcr_el2, x1
     isb
 2:  el2_names x28, x1
-    mmu_off x28, x0, x1
+    bl      mmu_off
     secondaries x1
     mov     x0, #STUB_SECONDARY_BYTES
     madd    x1, x20, x0, x1
@@ -566,7 +581,7 @@ secondary_work:
     // takes its time: they become the kernel's memory once PSCI says that the core is off. What is
     // dirty in its cache firmware cleans before it says so, and the hand-over's cleaning by address
     // asks every cache besides.
-    mmu_off x28, x0, x1
+    bl      mmu_off
 secondary_off:
     movl    x0, STUB_PSCI_CPU_OFF
     mov     x4, x22
