@@ -64,7 +64,9 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   let trees = image &+ descriptor[.treeCopyOffset]
   tables.map(trees, trees &+ 2 &* descriptor[.treeCopyByteCount], .readWrite)
   unsafe tables.map(kernel, state.pointee.kernel_end, .readWrite)
-  unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
+  if descriptor[.initrdByteCount] > 0 {
+    unsafe tables.map(state.pointee.initrd_start, state.pointee.initrd_end, .readWrite)
+  }
   return .accepted
 }
 

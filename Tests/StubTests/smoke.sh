@@ -239,7 +239,7 @@ refused truncated 'lz4boot: kernel refused: block *, byte *: *' "$directory/trun
 
 # Header, descriptor and stub: whatever is different there.
 for offset in 0x10 0x18 0x47 0x48 0x50 0x60 0x68 0x70 0x78 0x80 0x88 0x90 0x98 0xb0 0x138 \
-    0xffc; do
+    $(($(u64 "$packed" 0x90) - 4)); do
     damaged "head-$offset" "$offset" 5c
     refused "head-$offset" 'lz4boot: kernel refused: stub damaged, checksum 0x*' "$directory/head-$offset"
 done
@@ -352,7 +352,7 @@ verdict "refused: core-that-never-comes"
 for level in 1 2; do
     machine=el$level
     cores=4 run "verbose-$level" "${!machine}" "$directory/verbose"
-    cores=4 says "verbose-$level" "lz4boot: at 0x0000000040200000 in EL$level, kernel at \
+    cores=4 says "verbose-$level" "lz4boot: at 0x0000000040200000, in EL$level, kernel at \
 $(printf '0x%016x' $((0x40200000 + $(u64 "$directory/verbose" 0x60)))), device tree at 0x*" "$(cores=4 entered $level)"
     verdict "says that it was started: EL$level"
 done
