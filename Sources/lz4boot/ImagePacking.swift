@@ -25,14 +25,18 @@ struct ImagePacking {
   private static func layout(
     kernel: KernelSource, stub: InputFile, payloadByteCount: Int, flags: UInt64
   ) throws(CommandFailure) -> PackedImage {
+    guard case .image(let header) = kernel.placement else {
+      throw .refused(
+        name: kernel.name, reason: "an ELF file, with an address of its own, is not packed yet")
+    }
     do {
       return try stub.memory.withSpan { (template) throws(PackedImageError) in
         try PackedImage(
-          template: template, payloadByteCount: UInt64(payloadByteCount), kernel: kernel.header,
+          template: template, payloadByteCount: UInt64(payloadByteCount), kernel: header,
           kernelByteCount: UInt64(kernel.image.byteCount), flags: flags)
       }
     } catch {
-      throw .refused(error, kernel: kernel, stub: stub)
+      throw .refused(error, kernel: kernel, imageSize: header.imageSize, stub: stub)
     }
   }
 }
@@ -40,7 +44,7 @@ struct ImagePacking {
 extension CommandFailure {
   /// Says whose fault a layout is that does not work: the kernel's or the stub's.
   fileprivate static func refused(
-    _ error: PackedImageError, kernel: KernelSource, stub: InputFile
+    _ error: PackedImageError, kernel: KernelSource, imageSize: UInt64, stub: InputFile
   ) -> CommandFailure {
     switch error {
     case .wrongMagic:
@@ -51,7 +55,7 @@ extension CommandFailure {
       .refused(
         name: kernel.name,
         reason: "the Image has \(kernel.image.byteCount) bytes, "
-          + "more than its image_size of \(kernel.header.imageSize)")
+          + "more than its image_size of \(imageSize)")
     case .imageTooLarge:
       .refused(name: kernel.name, reason: "kernel and payload together need 1 GiB or more")
     case .payloadEmpty:
