@@ -1,4 +1,5 @@
-// The arm64 Image header and the layout of packed Images, against the formats read plainly.
+// The arm64 Image header, the layout of packed Images and what kernels come in, against the formats
+// read plainly.
 @testable import BootFormats
 @testable import FuzzSupport
 
@@ -7,6 +8,9 @@ public func testImage(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt 
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
   var bytes = input.payload
   testHeader(bytes)
+  testZboot(bytes)
+  testBootImage(bytes)
+  testELF(bytes)
   // Sizes that follow from others are right in most runs.
   if input.choice(below: 8) != 7, bytes.count >= PackedImage.headByteCount { repair(&bytes) }
   testPacked(bytes)
@@ -47,6 +51,66 @@ private func testHeader(_ bytes: [UInt8]) {
     expectSame(try Arm64Image(parsing: written.span), header, "written and read")
   } catch {
     expectSame(error, expected, "refused")
+  }
+}
+
+private func range(_ section: FileSection) -> Range<Int> {
+  section.offset..<section.offset + section.byteCount
+}
+
+private func testZboot(_ bytes: [UInt8]) {
+  let expected = plainZboot(bytes)
+  do throws(LocatedError<EFIZbootError>) {
+    let zboot = try EFIZboot(parsing: bytes.span)
+    expectSame(range(zboot.payload), expected?.payload, "payload")
+    expectSame(range(zboot.compression), expected?.compression, "name of the compression")
+    let isLZ4 = bytes[range(zboot.compression)].elementsEqual("lz4".utf8)
+    expectSame(zboot.isLZ4, isLZ4, "LZ4")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isZboot(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
+  }
+}
+
+private func testBootImage(_ bytes: [UInt8]) {
+  let expected = PlainBootImage(bytes)
+  do throws(LocatedError<AndroidBootImageError>) {
+    let image = try AndroidBootImage(parsing: bytes.span)
+    expectSame(image.version, expected?.version, "version")
+    let sections = [
+      image.kernel, image.ramdisk, image.deviceTree, image.commandLine, image.extraCommandLine,
+    ]
+    expectSame(
+      sections.map { $0.byteCount == 0 ? nil : range($0) }, expected?.sections, "sections")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isBootImage(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
+  }
+}
+
+private func testELF(_ bytes: [UInt8]) {
+  let expected = PlainELF(bytes)
+  do throws(LocatedError<ELF64Error>) {
+    let program = try ELF64(parsing: bytes.span)
+    guard let expected else { fail("\(program)") }
+    expectSame(
+      [program.address, program.entry, program.imageByteCount, program.memoryByteCount],
+      [
+        expected.address, expected.entry, UInt64(expected.imageByteCount),
+        UInt64(expected.memoryByteCount),
+      ], "place")
+    expectSame(program.entryOffset, expected.entry - expected.address, "entry")
+    guard !expected.image.isEmpty else { return }
+    var image = [UInt8](repeating: 0, count: expected.imageByteCount)
+    var span = image.mutableSpan
+    program.copySegments(of: bytes.span, to: &span)
+    expectSame(image, expected.image, "image")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isELF(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
   }
 }
 
