@@ -27,6 +27,18 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     return tree.byteCount
   }
 
+  /// The same of bytes that lie anywhere.
+  public static func byteCount(ofHeader bytes: borrowing Span<UInt8>) -> Int? {
+    guard bytes.count >= headerByteCount else { return nil }
+    var header: [10 of UInt32] = .init(repeating: 0)
+    for index in header.indices { header[index] = bytes.bigEndian32(at: 4 * index).bigEndian }
+    return unsafe header.span.withUnsafeBufferPointer { words in
+      unsafe byteCount(
+        unsafeHeader: UnsafeRawPointer(words.baseAddress.unsafelyUnwrapped)
+          .assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
   /// A tree in memory that is readable for as long as this is used, and that nobody writes to.
   ///
   /// - Parameters:
@@ -124,24 +136,20 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     switch token.kind {
     case Kind.node:
       while position < structureEnd, byte(at: position) != 0 { position &+= 1 }
-      token.body = (position &+ 4) & ~3
+      position = (position &+ 4) & ~3
+      token.body = position
     case Kind.property:
       token.byteCount = Int(cell(at: position))
       token.name = Int(cell(at: position &+ 4))
       token.body = position &+ 8
-      position = token.body &+ token.byteCount
-      guard token.name < field(.stringsByteCount) else {
-        token.kind = Kind.none
-        return token
-      }
+      position = (token.body &+ token.byteCount &+ 3) & ~3
+      if token.name >= field(.stringsByteCount) { token.kind = Kind.none }
       token.name &+= field(.strings)
     case Kind.endNode, Kind.end:
-      return token
+      break
     default:
       token.kind = Kind.none
-      return token
     }
-    position = (position &+ (token.kind == Kind.node ? 4 : 3)) & ~3
     if position > structureEnd { token.kind = Kind.none }
     return token
   }
@@ -193,8 +201,11 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     return byte(at: position &+ index)
   }
 
-  /// Whether a token has this name, without a unit address.
-  func isNamed(_ token: Token, _ name: Text) -> Bool { behind(name, at: token.name) == 0 }
+  /// Whether a property has this name, or a node, which need not say the unit address.
+  func isNamed(_ token: Token, _ name: Text) -> Bool {
+    let end = behind(name, at: token.name)
+    return end == 0 || end == UInt8(ascii: "@") && token.kind == Kind.node
+  }
 
   /// The body of the root.
   var root: Int {
@@ -209,10 +220,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     var depth = 0
     while true {
       let token = next(&position)
-      if token.kind == kind, depth == 0 {
-        let end = behind(name, at: token.name)
-        if end == 0 || end == UInt8(ascii: "@") && kind == Kind.node { return token }
-      }
+      if token.kind == kind, depth == 0, isNamed(token, name) { return token }
       switch token.kind {
       case Kind.property: continue
       // Properties precede the children.

@@ -132,6 +132,14 @@ public struct PackedImage: Sendable {
     case image(Arm64Image)
     /// To where it is linked.
     case fixed(address: UInt64, memoryByteCount: UInt64, entryOffset: UInt64)
+
+    /// Bytes of memory that it takes, from its first.
+    public var memoryByteCount: UInt64 {
+      switch self {
+      case .image(let kernel): kernel.imageSize
+      case .fixed(_, let memoryByteCount, _): memoryByteCount
+      }
+    }
   }
 
   /// What is packed.

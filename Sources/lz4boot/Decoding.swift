@@ -1,3 +1,4 @@
+import BootFormats
 import CLZ4Boot
 
 /// A source that was decoded and found good.
@@ -79,7 +80,19 @@ extension CommandFailure {
     if status == .unknown_format, let kind = source.memory.withSpan({ ContentKind(of: $0) }) {
       reason += " but \(kind.name)"
     }
+    // Image.lz4-dtb, as Android's kernel builds make it.
+    let place = Int(clamping: report.source_offset)
+    if source.memory.withSpan({ $0.holdsDeviceTree(at: place) }) {
+      reason += "; a device tree starts there, to be cut off first"
+    }
     return .refused(name: source.name, reason: reason)
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate func holdsDeviceTree(at offset: Int) -> Bool {
+    guard offset > 0, offset < count else { return false }
+    return FlattenedDeviceTree.byteCount(ofHeader: extracting(offset...)) != nil
   }
 }
 

@@ -21,7 +21,7 @@ struct ImagePacking {
     // Before the slow part: a stub or a kernel that does not do is told at once.
     var parts = PackedImage.Parts(
       kernel: .init(byteCount: 1, contentByteCount: UInt64(kernel.image.byteCount)),
-      placement: .image(kernel.header), blockShift: form.blocks.size.shift)
+      placement: kernel.placement, blockShift: form.blocks.size.shift)
     parts.flags = extras.flags
     parts.initrd = extras.initrd.map { .init(byteCount: 1, contentByteCount: UInt64($0.byteCount)) }
     parts.treeByteCount = UInt64(extras.tree?.byteCount ?? 0)
@@ -97,7 +97,7 @@ extension CommandFailure {
       .refused(
         name: kernel.name,
         reason: "the Image has \(kernel.image.byteCount) bytes, "
-          + "more than its image_size of \(kernel.header.imageSize)")
+          + "more than its image_size of \(kernel.placement.memoryByteCount)")
     case .imageTooLarge:
       .refused(name: kernel.name, reason: "all that is packed needs 1 GiB or more together")
     case .payloadEmpty:

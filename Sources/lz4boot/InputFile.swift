@@ -10,6 +10,12 @@ struct InputFile {
 
   var byteCount: Int { memory.byteCount }
 
+  /// Bytes out of a file, under its name.
+  init(name: String, memory: MappedMemory) {
+    self.name = name
+    self.memory = memory
+  }
+
   /// Reads the file; `-` is stdin.
   init(_ path: String) throws(CommandFailure) {
     name = path == "-" ? "<stdin>" : path

@@ -1,28 +1,71 @@
 import BootFormats
-import CLZ4Boot
 
-/// The arm64 Image to be packed, whatever it came in.
+/// The kernel to be packed, whatever it came in.
+///
+/// A file is one of `[container: part [LZ4: kernel]]`, `[container: kernel]`, `[LZ4: kernel]` and
+/// `[kernel]`, where the kernel is an Image or an ELF file: nothing is unpacked more often than that.
 struct KernelSource {
   /// The file, as messages call it.
   let name: String
   /// What the file was: for the summary.
   let origin: String
+  /// The bytes of the kernel, as they lie in memory.
   let image: MappedMemory
-  let header: Arm64Image
+  let placement: PackedImage.Placement
+  /// What else the file holds, if it is an Android boot image.
+  let bootImage: AndroidBootImage?
 
-  /// Takes a raw Image, or LZ4 data that holds one.
+  /// Finds the kernel by what the bytes are, not by the file's name.
   init(_ file: InputFile) throws(CommandFailure) {
+    guard file.byteCount > 0 else { throw .refused(name: file.name, reason: "the file is empty") }
+    let container = try KernelContainer(file)
+    let (content, format, what) = try container.unpacked()
     name = file.name
-    guard file.byteCount > 0 else { throw .refused(name: name, reason: "the file is empty") }
-    let info = SourceInfo(file.memory)
-    if file.byteCount >= 4, info.status != .unknown_format {
-      image = try Decoding(file).output
-      origin = info.formatName == "legacy" ? "legacy LZ4" : "LZ4 frame"
-      header = try Self.header(of: image, name: name, what: "the LZ4 data holds")
+    bootImage = container.bootImage
+    if content.withSpan({ $0.isELF }) {
+      (image, placement) = try Self.program(in: content, name: file.name, what: what)
+      origin = container.origin + (format.map { "\($0) of an ELF file" } ?? "ELF file")
     } else {
-      image = file.memory
-      origin = "raw Image"
-      header = try Self.header(of: image, name: name, what: "this is")
+      image = content
+      placement = .image(try Self.header(of: content, name: file.name, what: what))
+      origin = container.origin + (format ?? "raw Image")
+    }
+  }
+
+  /// What of the file is not used, for the summary.
+  var unused: [String] {
+    guard let bootImage else { return [] }
+    let parts = [
+      ("ramdisk", bootImage.ramdisk), ("command line", bootImage.commandLine),
+      ("rest of the command line", bootImage.extraCommandLine),
+      ("device tree", bootImage.deviceTree),
+    ]
+    return parts.filter { $0.1.byteCount > 0 }.map { name, section in
+      "\(name) of the boot image, \(section.byteCount) bytes at byte \(section.offset)"
+    }
+  }
+
+  private static func program(in content: MappedMemory, name: String, what: String)
+    throws(CommandFailure) -> (MappedMemory, PackedImage.Placement)
+  {
+    try content.withSpan { (bytes) throws(CommandFailure) in
+      let program: ELF64
+      do throws(LocatedError<ELF64Error>) {
+        program = try ELF64(parsing: bytes)
+      } catch {
+        throw .refused(
+          name: name, reason: "\(what) an ELF file that cannot be packed: \(error.reason)")
+      }
+      let byteCount = Int(program.imageByteCount)
+      let image = try MappedMemory(capacity: byteCount, for: name)
+      image.pad(to: byteCount)
+      image.withMutableSpan { program.copySegments(of: bytes, to: &$0) }
+      return (
+        image,
+        .fixed(
+          address: program.address, memoryByteCount: program.memoryByteCount,
+          entryOffset: program.entryOffset)
+      )
     }
   }
 
@@ -54,7 +97,7 @@ struct KernelSource {
       guard let kind = ContentKind(of: bytes) else {
         return "\(what) not an arm64 Image: it has no ARM\\x64 at byte 56"
       }
-      return "\(what) \(kind.name), not an arm64 Image" + (kind.advice.map { "; \($0)" } ?? "")
+      return "\(what) \(kind.name), not an arm64 Image\(kind.andAdvice)"
     case .imageSizeMissing:
       return "the Image has image_size 0, so nobody can tell how much memory it needs"
     case .bigEndian:
@@ -62,5 +105,12 @@ struct KernelSource {
     case .textOffsetTooLarge:
       return "the Image has a text_offset of 2 MiB or more"
     }
+  }
+}
+
+extension Span<UInt8> {
+  /// How an ELF file starts, be it one that can be packed or not.
+  fileprivate var isELF: Bool {
+    count >= 4 && self[0] == 0x7f && self[1] == 0x45 && self[2] == 0x4c && self[3] == 0x46
   }
 }

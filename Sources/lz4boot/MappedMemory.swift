@@ -1,3 +1,4 @@
+import BootFormats
 import Glibc
 
 /// Anonymous memory that costs nothing until it is touched: the source and the target of a decode.
@@ -19,6 +20,21 @@ final class MappedMemory {
     }
     self.capacity = capacity
     unsafe start = mapped
+  }
+
+  /// Holds a part of another memory.
+  convenience init(copying section: FileSection, of other: MappedMemory, for name: String)
+    throws(CommandFailure)
+  {
+    try self.init(capacity: section.byteCount, for: name)
+    unsafe append { room in
+      unsafe other.withUnsafeBytes { bytes in
+        unsafe room.copyMemory(
+          from: UnsafeRawBufferPointer(
+            rebasing: bytes[section.offset..<section.offset + section.byteCount]))
+      }
+      return section.byteCount
+    }
   }
 
   deinit {

@@ -6,14 +6,15 @@ struct PackCommand: ParsableCommand {
     commandName: "pack",
     abstract: "Make a self-extracting arm64 kernel Image.",
     discussion: """
-      IMAGE is a raw arm64 Image, or LZ4 data (frame or legacy) that holds one. The output is an \
-      arm64 Image itself: whatever starts a raw kernel starts it, and it decodes and enters the \
+      IMAGE is a raw arm64 Image, an AArch64 ELF file, LZ4 data (frame or legacy) that holds one \
+      of them, an EFI zboot image with LZ4, or an Android boot image with a kernel that is one of \
+      these. What it is its bytes say, not its name. The output is an arm64 Image itself: whatever starts a raw kernel starts it, and it decodes and enters the \
       kernel. The payload is one LZ4 frame as compress makes it, in blocks that several cores can \
       decode at the same time. What was packed is decoded again and compared before the output \
       appears under its name.
 
-      A kernel with an EFI stub that is cut off is refused. Take arch/arm64/boot/Image, not \
-      Image.gz or vmlinux. Level 9 is three times as fast as 12 and hardly larger.
+      Of Android boot images ramdisk, command line and device tree are not used. A kernel with an \
+      EFI stub that is cut off is refused. Take arch/arm64/boot/Image, not Image.gz or vmlinux. Level 9 is three times as fast as 12 and hardly larger.
       """
   )
 
@@ -73,10 +74,11 @@ struct PackCommand: ParsableCommand {
     try packing.file.withSpan { (bytes) throws(CommandFailure) in try file.write(bytes) }
     try file.commit()
     let (layout, payload) = (packing.layout, packing.payload)
+    let unused = kernel.unused.map { "unused   \($0)\n" }.joined()
     try printSummary(
       """
       kernel   \(layout[.targetByteCount]) bytes (\(kernel.origin))
-      blocks   \(payload.form.blocks.summary)
+      \(unused)blocks   \(payload.form.blocks.summary)
       payload  \(payload.summary(of: "kernel"))
       stub     \(layout[.stubByteCount]) bytes
       packed   \(layout.fileByteCount) bytes, \(layout.byteCount) in memory: \(output.onOneLine)
@@ -98,6 +100,13 @@ struct PackCommand: ParsableCommand {
   /// A file that holds a device tree and nothing else.
   private static func deviceTree(_ name: String) throws -> InputFile {
     let file = try InputFile(name)
+    let byteCount = file.memory.withSpan { FlattenedDeviceTree.byteCount(ofHeader: $0) }
+    guard byteCount == file.byteCount else {
+      throw CommandFailure.refused(
+        name: file.name,
+        reason: byteCount.map { "the device tree has \($0) bytes, the file \(file.byteCount)" }
+          ?? "this is no device tree of at most 2 MiB")
+    }
     return file
   }
 }

@@ -2,6 +2,9 @@
 struct DeviceTreeBuilder {
   private var structure: [UInt8] = []
   private var strings: [UInt8] = []
+  /// [address][byte count] of each. None and no end either if it stays nil.
+  var reservations: [(UInt64, UInt64)]?
+  var bootCore: UInt32 = 0
 
   static func bigEndian(_ cells: [UInt32]) -> [UInt8] {
     cells.flatMap { cell in (0..<4).map { UInt8(truncatingIfNeeded: cell >> (24 - 8 * $0)) } }
@@ -40,11 +43,15 @@ struct DeviceTreeBuilder {
   /// The blob: header, structure, strings.
   func blob() -> [UInt8] {
     let body = structure + Self.bigEndian([9])
-    let stringsOffset = 40 + body.count
+    let reserved = (reservations.map { $0 + [(0, 0)] } ?? []).flatMap { address, byteCount in
+      Self.bigEndian([address >> 32, address, byteCount >> 32, byteCount].map { UInt32(truncatingIfNeeded: $0) })
+    }
+    let structureOffset = 40 + reserved.count
+    let stringsOffset = structureOffset + body.count
     return Self.bigEndian([
-      0xd00d_feed, UInt32(stringsOffset + strings.count), 40, UInt32(stringsOffset), 40, 17, 16, 0,
-      UInt32(strings.count), UInt32(body.count),
-    ]) + body + strings
+      0xd00d_feed, UInt32(stringsOffset + strings.count), UInt32(structureOffset),
+      UInt32(stringsOffset), 40, 17, 16, bootCore, UInt32(strings.count), UInt32(body.count),
+    ]) + reserved + body + strings
   }
 
   static func tree(_ body: (inout Self) -> Void) -> [UInt8] {

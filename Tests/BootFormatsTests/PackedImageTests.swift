@@ -53,16 +53,17 @@ import Testing
       let layout = try Self.layout(Self.parts(textOffset: textOffset))
       #expect(layout[.payloadOffset] == 0x3000)
       #expect(layout[.workOffset] == 0x12_7000)
-      #expect(layout[.targetOffset] == 0x20_0000)
+      #expect(layout[.treeCopyOffset] == 0x13_7000 && layout[.treeCopyByteCount] == 512 << 10)
+      #expect(layout[.targetOffset] == 0x40_0000)
       #expect(layout[.kernelTextOffset] == textOffset)
-      #expect(layout[.treeCopyOffset] == 0 && layout[.initrdTargetOffset] == 0)
-      #expect(layout.byteCount == 0x20_0000 + textOffset + 0x1a6_0000)
+      #expect(layout[.initrdTargetOffset] == 0)
+      #expect(layout.byteCount == 0x40_0000 + textOffset + 0x1a6_0000)
       #expect(layout.fileByteCount == 0x3000 + 0x12_3457)
     }
   }
 
-  @Test func theTargetStartsAtTheBoundaryWhereTheWorkAreaEnds() throws {
-    let payload = UInt64((2 << 20) - 0x3000 - 0x1_0000)
+  @Test func theTargetStartsAtTheBoundaryWhereTheRoomForTreesEnds() throws {
+    let payload = UInt64((2 << 20) - 0x3000 - 0x1_0000 - (1 << 20))
     #expect(try Self.layout(Self.parts(payload: payload))[.targetOffset] == 2 << 20)
     #expect(try Self.layout(Self.parts(payload: payload + 1))[.targetOffset] == 4 << 20)
   }
@@ -87,21 +88,19 @@ import Testing
     #expect(layout[.workOffset] == work)
     #expect(layout[.treeCopyOffset] == work + 0x1_0000)
     #expect(layout[.treeCopyByteCount] == 512 << 10)
-    #expect(layout[.targetOffset] == 0x20_0000)
-    let kernelEnd: UInt64 = 0x20_0000 + 0x1a6_0000
+    #expect(layout[.targetOffset] == 0x40_0000)
+    let kernelEnd: UInt64 = 0x40_0000 + 0x1a6_0000
     #expect(layout[.initrdTargetOffset] == kernelEnd)
     #expect(layout[.initrdTargetByteCount] == 0x1_2345)
     #expect(layout.byteCount == kernelEnd + 0x1_3000)
   }
 
-  @Test func whatChangesTheDeviceTreeHasRoomForIt() throws {
+  @Test func aPackedTreeHasRoomForChanges() throws {
     var parts = Self.parts()
-    parts.flags = PackedImage.flagVerbose
-    #expect(try Self.layout(parts)[.treeCopyByteCount] == 0)
-    parts.flags = PackedImage.flagTiming
+    parts.treeByteCount = 458_752
     #expect(try Self.layout(parts)[.treeCopyByteCount] == 512 << 10)
-    parts.treeByteCount = 1_000_000
-    #expect(try Self.layout(parts)[.treeCopyByteCount] == (512 << 10) + 1_003_520)
+    parts.treeByteCount = 458_753
+    #expect(try Self.layout(parts)[.treeCopyByteCount] == (512 << 10) + 4096)
   }
 
   @Test func aProgramKeepsItsAddressAndTheImageReservesOnlyItself() throws {
@@ -111,7 +110,7 @@ import Testing
     #expect(layout[.fixedAddress] == 0x4000_1230 && layout[.entryOffset] == 0x4ffc)
     #expect(layout[.kernelImageSize] == 0x8000 && layout[.targetByteCount] == 0x5000)
     #expect(layout[.targetOffset] == 0)
-    #expect(layout.byteCount == layout[.workOffset] + 0x1_0000)
+    #expect(layout.byteCount == layout[.workOffset] + 0x1_0000 + (1 << 20))
 
     func error(
       address: UInt64 = 0x4000_0000, memory: UInt64 = 0x8000, entry: UInt64 = 0
@@ -140,9 +139,9 @@ import Testing
     let fields = (0..<PackedImage.fieldCount).map { Self.number(bytes, at: 0x40 + 8 * $0) }
     #expect(
       fields == [
-        0x3254_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x20_0000, 0x19f_8000, 0x1a6_0000, 0,
-        0, 0x1_0000, 0x3000, 0xa, 0, 0, 18,
-      ] + [UInt64](repeating: 0, count: 17))
+        0x3254_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x40_0000, 0x19f_8000, 0x1a6_0000, 0,
+        0, 0x1_0000, 0x3000, 0xa, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0x13_7000, 512 << 10,
+      ] + [UInt64](repeating: 0, count: 9))
     #expect(bytes[PackedImage.headByteCount...].allSatisfy { $0 == 0xee })
   }
 

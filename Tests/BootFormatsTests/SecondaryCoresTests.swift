@@ -8,13 +8,16 @@ import Testing
     var affinities: [UInt64] = []
   }
 
-  static func cores(_ blob: [UInt8], besides bootCore: UInt64 = 0) -> Found {
-    guard let tree = try? FlattenedDeviceTree(parsing: blob.span),
-      let cores = (try? tree.secondaryCores(besides: bootCore, in: blob.span)) ?? nil
-    else { return Found() }
-    #expect(cores.count <= SecondaryCores.countMax)
-    return Found(
-      conduit: cores.conduit, affinities: (0..<cores.count).map { cores.affinities[$0] })
+  static func cores(_ blob: [UInt8]) -> Found {
+    withTree(blob) { tree in
+      guard let conduit = tree.psciConduit() else { return Found() }
+      var found = Found(conduit: conduit)
+      var walk = tree.firstCore()
+      while let affinity = tree.nextCore(&walk) { found.affinities.append(affinity) }
+      // It stays at the end.
+      #expect(tree.nextCore(&walk) == nil)
+      return found
+    } ?? Found()
   }
 
   static let compatible = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2", "arm,psci")
@@ -59,25 +62,11 @@ import Testing
     }
   }
 
-  @Test func findsTheOtherCoresInTheirOrder() {
-    #expect(Self.cores(Self.board()) == Found(conduit: .hvc, affinities: [1, 2, 3]))
+  @Test func findsTheCoresInTheirOrder() {
+    #expect(Self.cores(Self.board()) == Found(conduit: .hvc, affinities: [0, 1, 2, 3]))
     #expect(
-      Self.cores(Self.board(method: "smc"), besides: 2)
-        == Found(conduit: .smc, affinities: [0, 1, 3]))
-  }
-
-  /// PSCI may take a core for off until it has started: it must not be switched on twice.
-  @Test func takesACoreOnlyOnce() {
-    let twice = Self.board {
-      Self.cores(1..<3, in: &$0)
-      Self.cores(0..<4, in: &$0)
-    }
-    #expect(Self.cores(twice).affinities == [1, 2, 3])
-  }
-
-  @Test func takesNoMoreThanTheTeamHasPlacesFor() {
-    let eight = Self.board { Self.cores(0..<8, in: &$0) }
-    #expect(Self.cores(eight, besides: 9).affinities == [0, 1, 2])
+      Self.cores(Self.board(method: "smc"))
+        == Found(conduit: .smc, affinities: [0, 1, 2, 3]))
   }
 
   @Test func readsAffinitiesOfOneAndTwoCells() {
@@ -87,7 +76,7 @@ import Testing
       Self.core([0x7f, 0xff_0201], in: &$0)
       Self.core([0, 0x100], in: &$0)
     }
-    #expect(Self.cores(wide, besides: 0x100).affinities == [0x7f_00ff_0201])
+    #expect(Self.cores(wide).affinities == [0x7f_00ff_0201, 0x100])
     let unsaid = Self.board(addressCells: nil) { Self.core([0, 5], in: &$0) }
     #expect(Self.cores(unsaid).affinities == [5])
     for cells: UInt32 in [0, 3, .max] {

@@ -29,7 +29,7 @@ import Testing
     let payload = Data(packed.dropFirst(stubByteCount))
     let work = UInt64((packed.count + 4095) / 4096 * 4096)
     let mebi2: UInt64 = 2 << 20
-    let target = (work + PackSamples.workByteCount + mebi2 - 1) / mebi2 * mebi2
+    let target = (work + PackSamples.workByteCount + (1 << 20) + mebi2 - 1) / mebi2 * mebi2
     let fields = (0..<12).map { packed.integer(at: 64 + 8 * $0, as: UInt64.self) }
     #expect(packed[64..<72] == Data("LZ4BOOT2".utf8))
     #expect(

@@ -20,15 +20,15 @@ FUZZ_SWIFT := -g -O -wmo -parse-as-library -swift-version 6 -strict-memory-safet
     -no-emit-module-separately-wmo -I $(FUZZ) -I Sources/CLZ4Boot -I Sources/CLibLZ4
 
 # The references of the tests, on which the harnesses rely.
-FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) Tests/BootFormatsTests/DeviceTreeBuilder.swift \
+FUZZ_SUPPORT := $(wildcard Tests/Fuzz/Support/*.swift) $(addprefix Tests/BootFormatsTests/,DeviceTreeBuilder.swift KernelFileBuilder.swift) \
     $(addprefix Tests/LZ4BootTests/Support/,LZ4Builder.swift NaiveXXH32.swift Outcome.swift \
     RandomSource.swift ReferenceDecoder.swift ReferenceDecoder+Frames.swift SplitMix64.swift) \
     $(addprefix Tests/DifferentialTests/Support/,LibLZ4.swift StrictFormat.swift)
 # What of the command reads and makes files.
 FUZZ_COMMAND := $(addprefix Sources/lz4boot/,BlockLayout.swift CommandFailure.swift \
     CompressedFrame.swift ConcurrentWork.swift ContentKind.swift Decoding.swift Explanation.swift \
-    FrameCompression.swift InfoListing.swift InputFile.swift KernelSource.swift MappedMemory.swift \
-    PEExtent.swift ProgressBar.swift SourceInfo.swift StandardStreams.swift)
+    FormatReasons.swift FrameCompression.swift InfoListing.swift InputFile.swift KernelContainer.swift \
+    KernelSource.swift MappedMemory.swift PEExtent.swift ProgressBar.swift SourceInfo.swift StandardStreams.swift)
 
 # The compiler keeps an object that comes out the same, and its age: not here.
 $(FUZZ)/LZ4Boot.o: $(DECODER_SOURCES) $(HEADER) Makefile Tests/Fuzz/fuzz.mk

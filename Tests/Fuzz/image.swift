@@ -1,4 +1,5 @@
-// The arm64 Image header against the format read plainly, and the layout of packed Images.
+// The arm64 Image header, the layout of packed Images and what kernels come in, against the formats
+// read plainly.
 @testable import BootFormats
 @testable import FuzzSupport
 
@@ -6,6 +7,9 @@
 public func testImage(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
   testHeader(input.payload)
+  testZboot(input.payload)
+  testBootImage(input.payload)
+  testELF(input.payload)
   testLayout(choosingFrom: &input)
   return 0
 }
@@ -37,6 +41,66 @@ private func testHeader(_ bytes: [UInt8]) {
     expectSame(try Arm64Image(parsing: written.span), header, "written and read")
   } catch {
     expectSame(error, expected, "refused")
+  }
+}
+
+private func range(_ section: FileSection) -> Range<Int> {
+  section.offset..<section.offset + section.byteCount
+}
+
+private func testZboot(_ bytes: [UInt8]) {
+  let expected = plainZboot(bytes)
+  do throws(LocatedError<EFIZbootError>) {
+    let zboot = try EFIZboot(parsing: bytes.span)
+    expectSame(range(zboot.payload), expected?.payload, "payload")
+    expectSame(range(zboot.compression), expected?.compression, "name of the compression")
+    let isLZ4 = bytes[range(zboot.compression)].elementsEqual("lz4".utf8)
+    expectSame(zboot.isLZ4, isLZ4, "LZ4")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isZboot(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
+  }
+}
+
+private func testBootImage(_ bytes: [UInt8]) {
+  let expected = PlainBootImage(bytes)
+  do throws(LocatedError<AndroidBootImageError>) {
+    let image = try AndroidBootImage(parsing: bytes.span)
+    expectSame(image.version, expected?.version, "version")
+    let sections = [
+      image.kernel, image.ramdisk, image.deviceTree, image.commandLine, image.extraCommandLine,
+    ]
+    expectSame(
+      sections.map { $0.byteCount == 0 ? nil : range($0) }, expected?.sections, "sections")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isBootImage(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
+  }
+}
+
+private func testELF(_ bytes: [UInt8]) {
+  let expected = PlainELF(bytes)
+  do throws(LocatedError<ELF64Error>) {
+    let program = try ELF64(parsing: bytes.span)
+    guard let expected else { fail("\(program)") }
+    expectSame(
+      [program.address, program.entry, program.imageByteCount, program.memoryByteCount],
+      [
+        expected.address, expected.entry, UInt64(expected.imageByteCount),
+        UInt64(expected.memoryByteCount),
+      ], "place")
+    expectSame(program.entryOffset, expected.entry - expected.address, "entry")
+    guard !expected.image.isEmpty else { return }
+    var image = [UInt8](repeating: 0, count: expected.imageByteCount)
+    var span = image.mutableSpan
+    program.copySegments(of: bytes.span, to: &span)
+    expectSame(image, expected.image, "image")
+  } catch {
+    guard expected == nil else { fail("\(error)") }
+    expectSame(error.cause != .wrongMagic, isELF(bytes), "magic, \(error)")
+    guard error.offset <= bytes.count else { fail("\(error)") }
   }
 }
 
@@ -109,12 +173,10 @@ private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
   part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 96 : 0, alignment: 8)
   expectSame(image.fileByteCount, edges.last, "bytes of the file")
   part(.workOffset, image[.workByteCount], alignment: 4096)
-  let copies = parts.initrd != nil || parts.treeByteCount + parts.appendByteCount > 0
-  let isChanged = copies || parts.flags & PackedImage.flagTiming != 0
-  // Half a mebibyte beside a tree that is packed.
+  // Twice, for the loader's tree and for one with changes.
   let room = image[.treeCopyByteCount]
-  guard isChanged ? room >= parts.treeByteCount + (256 << 10) : room == 0 else { fail("\(room)") }
-  part(.treeCopyOffset, room, alignment: 4096)
+  guard room >= parts.treeByteCount + (64 << 10), room >= 512 << 10 else { fail("\(room)") }
+  part(.treeCopyOffset, 2 * room, alignment: 4096)
   switch parts.placement {
   case .image(let kernel):
     guard image[.targetOffset] % (2 << 20) == 0 else { fail("target \(image[.targetOffset])") }

@@ -24,13 +24,16 @@ public func testKernel(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt
   expectSame(file.memory.withSpan(copied), bytes, "what the file holds")
   describe(file, bytes)
 
-  let expected = expectedImage(bytes)
+  let expected = expectedKernel(bytes)
   do throws(CommandFailure) {
     let kernel = try KernelSource(file)
-    guard let expected else { fail("taken: \(kernel.header)") }
-    expectSame(kernel.image.withSpan(copied), expected, "the kernel")
-    expectSame(kernel.header, try? Arm64Image(parsing: expected.span), "its header")
-    expectSame(kernel.origin == "raw Image", expected == bytes, "origin: \(kernel.origin)")
+    guard let expected else { fail("taken: \(kernel.placement)") }
+    expectSame(kernel.image.byteCount, expected.byteCount, "bytes of the kernel")
+    if let image = expected.image { expectSame(kernel.image.withSpan(copied), image, "the kernel") }
+    expectSame(kernel.placement, expected.placement, "its place")
+    expectSame(kernel.origin, expected.origin, "its origin")
+    expectSame(kernel.bootImage != nil, isBootImage(bytes), "a boot image")
+    expectSame(kernel.unused.isEmpty, expected.unusedCount == 0, "what is not used")
   } catch {
     guard case .refused = error else { fail(error.message) }
     guard expected == nil else { fail(error.message) }
@@ -73,14 +76,55 @@ private func describe(_ file: InputFile, _ bytes: [UInt8]) {
   }
 }
 
+private struct ExpectedKernel {
+  let byteCount: Int
+  /// nil where they are too many to look at.
+  let image: [UInt8]?
+  let placement: KernelSource.Placement
+  let origin: String
+  let unusedCount: Int
+}
+
 /// The kernel in a file, or nil if there is none.
-private func expectedImage(_ bytes: [UInt8]) -> [UInt8]? {
-  var image = bytes
-  if bytes.count >= 4, inspect(bytes).outcome.status != .unknown_format {
-    let decoded = decode(bytes, capacity: 255 * bytes.count)
-    guard decoded.status == .ok else { return nil }
-    image = decoded.output
+private func expectedKernel(_ bytes: [UInt8]) -> ExpectedKernel? {
+  var (content, origin, format, unusedCount) = (bytes, "", nil as String?, 0)
+  if isZboot(bytes) {
+    guard let zboot = plainZboot(bytes), bytes[zboot.compression].elementsEqual("lz4".utf8) else {
+      return nil
+    }
+    (content, origin) = ([UInt8](bytes[zboot.payload]), "EFI zboot image, ")
+  } else if isBootImage(bytes) {
+    guard let boot = PlainBootImage(bytes) else { return nil }
+    (content, origin) = ([UInt8](bytes[boot.sections[0]!]), "Android boot image v\(boot.version), ")
+    unusedCount = boot.sections.dropFirst().count { $0 != nil }
   }
+  if content.count >= 4, inspect(content).outcome.status != .unknown_format {
+    let decoded = decode(content, capacity: 255 * content.count)
+    guard decoded.status == .ok else { return nil }
+    format = inspect(content).info.format == 2 ? "legacy LZ4" : "LZ4 frame"
+    content = decoded.output
+  }
+  if isZboot(bytes), format == nil { return nil }
+  if isELF(content) {
+    guard let program = PlainELF(content) else { return nil }
+    return ExpectedKernel(
+      byteCount: program.imageByteCount, image: program.image.isEmpty ? nil : program.image,
+      placement: .fixed(
+        address: program.address, memoryByteCount: UInt64(program.memoryByteCount),
+        entry: program.entry),
+      origin: origin + (format.map { "\($0) of an ELF file" } ?? "ELF file"),
+      unusedCount: unusedCount)
+  }
+  guard let image = expectedImage(content), let header = try? Arm64Image(parsing: image.span) else {
+    return nil
+  }
+  return ExpectedKernel(
+    byteCount: image.count, image: image, placement: .image(header),
+    origin: origin + (format ?? "raw Image"), unusedCount: unusedCount)
+}
+
+/// The bytes, if they are an Image.
+private func expectedImage(_ image: [UInt8]) -> [UInt8]? {
   guard (try? Arm64Image(parsing: image.span)) != nil else { return nil }
   if image.count >= PackedImage.headByteCount, image[0x40..<0x48].elementsEqual("LZ4BOOT1".utf8) {
     return nil

@@ -5,7 +5,8 @@
  * It switches on every other core, prints "fake kernel: good, EL1, 4 cores" or EL2 and the number that
  * came, its own included, and powers off; or it prints the letter of the first check that failed and
  * stops. PSCI is called by HVC at EL1 and by SMC at EL2; with SMC defined, always by that. smoke.sh
- * appends data and writes their CRC-32, as gzip computes it, to 0x20.
+ * appends data and writes their CRC-32, as gzip computes it, to 0x20. With DATA_FILE and DATA_CRC defined
+ * both are there already, for an ELF file, which also checks that its bss is zero.
  */
 #define UART 0x09000000
 #define PSCI_SYSTEM_OFF 0x84000008
@@ -20,6 +21,7 @@
 
     .arch   armv8-a+crc
     .section .text
+    .global start
 start:
     b       entry
     nop
@@ -27,7 +29,11 @@ start:
     .quad   DATA_BYTES + 0x25000        // image_size: with a bss, and no multiple of 2 MiB
     .quad   0xa
 data_crc:
+#ifdef DATA_CRC
+    .quad   DATA_CRC
+#else
     .quad   0                           // written by smoke.sh
+#endif
     .quad   0, 0
     .ascii  "ARM\x64"
     .long   0
@@ -87,6 +93,16 @@ entry:
     ldr     w5, data_crc
     cmp     w5, w7
     check   eq, 'c'
+
+#ifdef DATA_FILE
+    ldr     x4, =bss
+    ldr     x6, =bss_end
+2:  ldr     x5, [x4], #8
+    cmp     x5, #0
+    check   eq, 'b'
+    cmp     x4, x6
+    b.lo    2b
+#endif
 
     // Every other core is off and can be switched on: 1 and up, to the first that the board does not
     // have.
@@ -162,3 +178,12 @@ arrivals: .zero 8
     .ltorg
     .balign 64
 data:
+#ifdef DATA_FILE
+    .incbin DATA_FILE
+
+    .bss
+    .balign 8
+bss:
+    .zero   0x12340
+bss_end:
+#endif

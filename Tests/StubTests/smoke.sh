@@ -357,6 +357,26 @@ $(printf '0x%016x' $((0x40200000 + $(u64 "$directory/verbose" 0x60)))), device t
     verdict "says that it was started: EL$level"
 done
 
+# A program with an address of its own, below the Image and above it; its bss was something else before.
+program() { # program NAME ADDRESS: packed
+    local base=$directory/$1 crc
+    crc=$(gzip -c "$directory/kernel.data" | tail -c 8 | od -A n -t u4 -N 4 | tr -d ' ')
+    "$clang" -target aarch64-none-elf -DDATA_FILE="\"$directory/kernel.data\"" -DDATA_CRC="$crc" \
+        -c "$here/kernel.S" -o "$base.o"
+    "${TOOLCHAIN}ld.lld" --defsym="address_of_program=$2" -T "$here/program.ld" -o "$base.elf" "$base.o"
+    "$lz4boot" pack --level 1 "$base.elf" -o "$base" >/dev/null
+}
+head -c 8000000 /dev/zero | tr '\0' U >"$directory/noise"
+program program-above 0x44000000
+program program-inside 0x40300000
+for level in 1 2; do
+    machine=el$level
+    cores=4 good "program-above-el$level" $level "${!machine}" "$directory/program-above" \
+        -device "loader,file=$directory/noise,addr=0x44000000,force-raw=on"
+done
+refused program-inside "lz4boot: kernel refused: this Image lies in the memory of the program at \
+0x0000000040300000" "$directory/program-inside"
+
 damaged_for() { # damaged_for ACTION: a kernel that is refused
     "$lz4boot" pack --on-error "$1" --level 1 "$directory/kernel" -o "$directory/$1" >/dev/null
     poke "$directory/$1" $((payload + 100000)) 5a a5 5a

@@ -50,6 +50,77 @@ extension Seeds {
     ] + magics
   }
 
+  // MARK: What kernels come in
+
+  private typealias Files = KernelFileBuilder
+
+  static var kernelFiles: [[UInt8]] {
+    let legacy = legacyFrame([block(last: kernel())])
+    let stored = frame(FrameHeader(), [.stored(kernel())])
+    let gzip: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0]
+    var files =
+      elfs + [
+        frame(FrameHeader(), [.stored(elfs[0])]), frame(FrameHeader(), [.stored(legacy)]),
+        Files.zboot(legacy), Files.zboot(stored), Files.zboot(gzip), Files.zboot([]),
+        Files.zboot(gzip, compression: "gzip"), Files.zboot(legacy, compression: "other"),
+        Files.zboot([1, 2, 3, 4, 5]), Files.zboot(frame(FrameHeader(), [.stored(elfs[0])])),
+        Files.zboot(legacy, offset: 63), [UInt8](Files.zboot(legacy).dropLast(6)),
+        [UInt8](Files.zboot(legacy).prefix(50)), legacy + board { _ in },
+        [UInt8]("VNDRBOOT".utf8) + [UInt8](repeating: 0, count: 64),
+      ]
+    for version: UInt32 in 0...5 {
+      for content in [kernel(), legacy, gzip, elfs[0], [], [UInt8](legacy.dropLast())] {
+        var image = Files.BootImage(version: version, kernel: content, ramdisk: gzip)
+        image.second = [1]
+        image.recovery = [2]
+        image.deviceTree = board { _ in }
+        image.signature = [3]
+        image.commandLine = "console=ttyS0"
+        image.extraCommandLine = "quiet"
+        files.append(image.bytes)
+      }
+      let bare = Files.BootImage(version: version, kernel: kernel()).bytes
+      files += [bare, [UInt8](bare.prefix(1600)), [UInt8](bare.prefix(43))]
+      set(1024 as UInt32, at: 36, in: &files[files.count - 3])
+    }
+    return files
+  }
+
+  /// A good one, and one with each thing wrong.
+  private static var elfs: [[UInt8]] {
+    let code = kernel()
+    func elf(_ segments: Files.Segment..., entry: UInt64 = 0x1_0004, type: UInt16 = 2) -> [UInt8] {
+      Files.elf(segments, entry: entry, type: type)
+    }
+    let text = Files.Segment(virtualAddress: 0x1_0000, address: 0x4008_0000, content: code)
+    let data = Files.Segment(flags: 6, address: 0x4009_0000, content: [1, 2], zeroByteCount: 300)
+    let good = elf(text, Files.Segment(type: 4, address: 0, content: [9]), data)
+    let fields: [(offset: Int, value: UInt64, byteCount: Int)] = [
+      (4, 1, 1), (5, 2, 1), (18, 62, 2), (54, 32, 2), (56, 65, 2), (56, 0, 2), (32, .max, 8),
+      (72, .max, 8), (96, .max, 8), (24, 0, 8), (80, .max, 8), (24, 0x1_0002, 8),
+    ]
+    return [
+      good, elf(text, entry: 0), elf(text, type: 3), elf(text, type: 1),
+      elf(text, Files.Segment(address: 0x4008_0004, content: [1])),
+      elf(Files.Segment(address: 0xffff_8000_8000_0000, content: code)),
+      elf(Files.Segment(address: (1 << 48) - 4, content: code)),
+      elf(Files.Segment(address: 0, content: code, zeroByteCount: 1 << 30)),
+      elf(text, Files.Segment(address: 0, content: code)),
+      elf(text, Files.Segment(address: 0x6000_0000, content: [1])),
+      elf(Files.Segment(type: 4, address: 0, content: code)),
+      elf(text, Files.Segment(address: 0, content: [])),
+      elf(text, Files.Segment(address: 0x4007_0000, content: [], zeroByteCount: 16)),
+      [UInt8](good.prefix(60)), [UInt8](good.prefix(4)), [UInt8](good.dropLast()),
+    ]
+      + fields.map { field in
+        var bytes = good
+        bytes.replaceSubrange(
+          field.offset..<field.offset + field.byteCount,
+          with: littleEndian(field.value).prefix(field.byteCount))
+        return bytes
+      }
+  }
+
   // MARK: Packed Images
 
   static var images: [[UInt8]] {

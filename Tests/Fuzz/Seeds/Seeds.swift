@@ -13,10 +13,10 @@ enum Seeds {
     write(blocks, for: "block", in: folder)
     write(small + teamSources, for: "team", in: folder, choices: teamChoices)
     write(kernels + small + damaged + [sizeThatIsABlocks], for: "kernel", in: folder)
-    write(kernels, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
+    write(kernels + kernelFiles, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
     write(trees, for: "device_tree", in: folder)
     write(treesWithWrongSizes, for: "device_tree", in: folder, choices: [[0, 7, 0, 0, 0, 0, 0, 0]])
-    write(images, for: "image", in: folder)
+    write(images + kernelFiles, for: "image", in: folder)
     write(boots, for: "stub", in: folder, choices: bootChoices)
     write([bootOfManyTables], for: "stub", in: folder, choices: [[0, 15, 0, 0, 0, 0, 0, 0]])
     // All as repaired but for the size of the payload.

@@ -1,0 +1,1 @@
+../BootFormatsTests/KernelFileBuilder.swift
