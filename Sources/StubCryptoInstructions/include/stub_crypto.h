@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__clang__)
 #pragma clang assume_nonnull begin
+#endif
 /* In the same program always, so that an address is found without a table of them. */
 #pragma GCC visibility push(hidden)
 
@@ -39,5 +41,7 @@ static inline const uint64_t *ed25519_l(void) { return ed25519_order; }
 static inline const uint8_t *ed25519_minus_b(void) { return ed25519_negative_base_point; }
 
 #pragma GCC visibility pop
+#if defined(__clang__)
 #pragma clang assume_nonnull end
+#endif
 #endif
