@@ -50,7 +50,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ObjectTests", exclude: ["size.sh", "stack.sh"], swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["CLibLZ4", "CLibSodium"], swiftSettings: strict),
+      name: "CommandTests", dependencies: ["CLibLZ4", "CLibSodium", "LZ4BootCommand"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
