@@ -272,7 +272,7 @@ test-threads: $(BUILD)/include/lz4boot.h ## Decode with teams of threads under T
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/threads/team $${CASES:-400}
 
 .PHONY: test-bare-metal
-test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
+test-bare-metal: lib $(BUILD)/stub/crypto.o ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
 	@scripts/need.sh "to run a bare core and to compress for it" qemu-system-arm lz4
 	Tests/BareMetalTests/bare-metal.sh
 
