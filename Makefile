@@ -107,6 +107,32 @@ $(BUILD)/stub/FreestandingMemory.o: $(wildcard Sources/FreestandingMemory/*.swif
 	@mkdir -p $(@D)
 	$(SWIFTC) $(STUB_SWIFT) -module-name FreestandingMemory $(filter %.swift,$^) -c -o $@
 
+# What hashes and verifies, strict as well.
+CRYPTO_PARTS := StubCrypto sha256 constants
+$(BUILD)/%/StubCrypto.o: $(wildcard Sources/StubCrypto/*.swift) \
+    Sources/StubCryptoInstructions/include/stub_crypto.h Makefile
+	@mkdir -p $(@D)
+	$(SWIFTC) $(if $(filter host,$*),$(HOST) $(EMBEDDED),$(STUB_SWIFT)) -module-name StubCrypto \
+	    -I Sources/StubCryptoInstructions/include -emit-module -emit-module-path $(@D)/StubCrypto.swiftmodule \
+	    $(filter %.swift,$^) -c -o $@
+
+$(BUILD)/host/%.o: Sources/StubCryptoInstructions/%.S Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -c $< -o $@
+
+$(BUILD)/stub/%.o: Sources/StubCryptoInstructions/%.S Makefile
+	@mkdir -p $(@D)
+	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
+
+# For C: what it may call, and what that needs.
+CRYPTO_CALLED := stub_sha256 stub_sha512 ed25519_is_valid sha256_blocks_portable
+define crypto_object
+$(BUILD)/$(1)/crypto.o: $(CRYPTO_PARTS:%=$(BUILD)/$(1)/%.o)
+	$(LLD) -r --gc-sections $(addprefix -u ,$(CRYPTO_CALLED) $(2)) -o $$@ $$^
+endef
+$(eval $(call crypto_object,host))
+$(eval $(call crypto_object,stub,sha256_has_instructions sha256_blocks sha256_blocks_of_core))
+
 $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.h Makefile
 	@mkdir -p $(@D)
 	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
@@ -125,7 +151,7 @@ CLI_FLAGS := -c release --scratch-path $(BUILD)/command --static-swift-stdlib -X
 
 .PHONY: cli
 cli: $(BUILD)/lz4boot.stub ## Build the command, build/lz4boot
-	@scripts/need.sh "to compile the command against liblz4" liblz4-dev
+	@scripts/need.sh "to compile the command against liblz4 and libsodium" liblz4-dev libsodium-dev
 	$(SWIFT) build $(CLI_FLAGS) --product lz4boot
 	cp "$$($(SWIFT) build $(CLI_FLAGS) --show-bin-path)/lz4boot" $(BUILD)/lz4boot
 
@@ -148,7 +174,8 @@ verify: ## Run the long forms of what docs/verification.md lists, one after the 
 
 .PHONY: test-swift
 test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
-	@scripts/need.sh "to compare with liblz4 and to link the archive with cc" liblz4-dev gcc libc6-dev
+	@scripts/need.sh "to compare with liblz4 and libsodium, and to link the archive with cc" liblz4-dev \
+	    libsodium-dev gcc libc6-dev
 	rm -f $(BUILD)/vectors
 	LZ4BOOT_VECTORS=$(CURDIR)/$(BUILD)/vectors $(SWIFT) test
 
@@ -219,7 +246,7 @@ test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	Tests/StubTests/smoke.sh
 
 .PHONY: test-target
-test-target: lib lib-host ## Test the Cortex-A53 archives against the host's; in place, RUNS=1000000 FILE=Image
+test-target: lib lib-host $(BUILD)/host/crypto.o $(BUILD)/stub/crypto.o ## Test the Cortex-A53 archives against the host's; in place, RUNS=1000000 FILE=Image
 	@scripts/need.sh "to run Cortex-A53 code on this machine, and to compress for it" qemu-user gcc \
 	    libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross liblz4-dev
 	Tests/TargetTests/target.sh
@@ -245,7 +272,7 @@ test-threads: $(BUILD)/include/lz4boot.h ## Decode with teams of threads under T
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/threads/team $${CASES:-400}
 
 .PHONY: test-bare-metal
-test-bare-metal: lib ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
+test-bare-metal: lib $(BUILD)/stub/crypto.o ## Run the archive for boot code on a bare core: MMU off, unaligned and FP trapped
 	@scripts/need.sh "to run a bare core and to compress for it" qemu-system-arm lz4
 	Tests/BareMetalTests/bare-metal.sh
 

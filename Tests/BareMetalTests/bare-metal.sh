@@ -1,6 +1,7 @@
 #!/bin/bash
-# The archive for boot code on a bare Cortex-A53 (QEMU): MMU off, unaligned accesses and FP trapped.
-#   Tests/BareMetalTests/bare-metal.sh [VECTORS]     after `make lib`; needs qemu-system-aarch64 and lz4
+# The archive for boot code on a bare Cortex-A53 (QEMU): MMU off, unaligned accesses and FP trapped. And what the stub
+# hashes by, which opens FP for its time.
+#   Tests/BareMetalTests/bare-metal.sh [VECTORS]     after `make lib build/stub/crypto.o`; needs qemu-system-aarch64 and lz4
 # VECTORS: a file of what the Swift tests decoded, to be repeated; nothing else is done then.
 set -eu
 export LC_ALL=C
@@ -12,6 +13,8 @@ rm -rf "$directory"
 mkdir -p "$directory"
 failed=0
 main=$here/main.c
+machine=virt
+cpu=cortex-a53
 
 program() { # program NAME ARCHIVE [DEFINE...]
     local name=$1 archive=$2 source object objects=()
@@ -20,14 +23,14 @@ program() { # program NAME ARCHIVE [DEFINE...]
         object=$directory/$name-$(basename "$source").o
         (cd "$directory" && "${toolchain}clang" -target aarch64-none-elf -mcpu=cortex-a53 \
             -mgeneral-regs-only -mstrict-align -O2 -ffreestanding -fno-builtin -Wall -Wextra -Werror \
-            -I "$build/include" -I "$here/../../qemu" "$@" -c "$source" -o "$object")
+            -I "$build/include" -I "$here/../../Sources/StubCryptoInstructions/include" -I "$here/../../qemu" "$@" -c "$source" -o "$object")
         objects+=("$object")
     done
     "${toolchain}ld.lld" -T "$here/link.ld" "${objects[@]}" "$archive" -o "$directory/$name.elf"
 }
 
 run() { # run NAME: the program's output, and its status
-    timeout 120 qemu-system-aarch64 -M virt -cpu cortex-a53 -m 256M -nic none -display none \
+    timeout 120 qemu-system-aarch64 -M $machine -cpu $cpu -m 256M -nic none -display none \
         -serial none -monitor none -semihosting-config enable=on,target=native \
         -kernel "$directory/$1.elf" </dev/null >"$directory/$1.log" 2>&1
 }
@@ -82,4 +85,21 @@ program fp "$build/aarch64-strict/liblz4boot.a" -DPROVOKE_FP
 catches fp "FP or SIMD" "the use of an FP register"
 program fast "$build/aarch64/liblz4boot.a"
 catches fast "data abort" "the archive that needs the MMU on"
+
+# hashes NAME WHERE [DEFINE...]: what the stub hashes by, at the level that $machine starts at
+main=$here/hash.c
+hashes() {
+    local name=$1 where=$2
+    shift 2
+    program "$name" "$build/stub/crypto.o" -DHASH "$@"
+    status=0
+    run "$name" || status=$?
+    sed "s/\$/, $where/" "$directory/$name.log"
+    [ "$status" -eq 0 ] && grep -q '^PASS' "$directory/$name.log" || failed=1
+}
+hashes hash-el1 "EL1"
+machine=virt,virtualization=on
+hashes hash-el2 "EL2"
+cpu=max
+hashes hash-e2h "EL2 with E2H" -DE2H
 exit $failed

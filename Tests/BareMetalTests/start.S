@@ -1,21 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs main as boot code runs: EL1 on QEMU's virt board, MMU off, with every unaligned access and
- * every use of FP or SIMD registers an exception. Any exception ends the program with status 2.
+ * Runs main as boot code runs: EL1 or EL2 on QEMU's virt board, MMU off, with every unaligned access
+ * and every use of FP or SIMD registers an exception. Any exception ends the program with status 2.
+ * With E2H defined, EL2 is as with VHE: then the names of EL1 reach its registers.
  */
 #define SCTLR_EL1_RES1 ((1 << 11) | (1 << 20) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29))
+#define SCTLR_EL2_RES1 \
+  ((1 << 4) | (1 << 5) | (1 << 11) | (1 << 16) | (1 << 18) | (1 << 22) | (1 << 23) | (1 << 28) | \
+   (1 << 29))
 #define SCTLR_A (1 << 1)
+#define EL2 (2 << 2)
+#define HCR_E2H_BIT 34
+#define CPTR_EL2_RES1 ((1 << 13) | (1 << 12) | (1 << 9) | 0xff)
+#define CPTR_EL2_TFP (1 << 10)
 
     .section .text.start, "ax"
     .global start
 start:
+    adr     x1, exception_vectors
+#ifdef E2H
+    mrs     x0, hcr_el2
+    orr     x0, x0, #(1 << HCR_E2H_BIT)
+    msr     hcr_el2, x0
+    // ISB: what the names mean from here on goes by E2H.
+    isb
+#else
+    mrs     x0, CurrentEL
+    cmp     x0, #EL2
+    b.eq    1f
+#endif
     ldr     x0, =(SCTLR_EL1_RES1 | SCTLR_A)
     msr     sctlr_el1, x0
-    adr     x0, exception_vectors
-    msr     vbar_el1, x0
-    // FPEN = 0: FP and SIMD trap at EL1 too.
+    msr     vbar_el1, x1
+    // FPEN = 0: FP and SIMD trap at this level too.
     msr     cpacr_el1, xzr
-    isb
+    b       2f
+1:  ldr     x0, =(SCTLR_EL2_RES1 | SCTLR_A)
+    msr     sctlr_el2, x0
+    msr     vbar_el2, x1
+    ldr     x0, =(CPTR_EL2_RES1 | CPTR_EL2_TFP)
+    msr     cptr_el2, x0
+    // ISB: what was written is in effect behind it.
+2:  isb
     adrp    x0, __stack_end_exclusive
     mov     sp, x0
     adrp    x0, __bss_start
@@ -65,10 +91,10 @@ exception_vectors:
 \name\()_end:
     .byte   0
     .endm
-#ifdef VECTORS
+#if defined(VECTORS)
     .balign 8
     embed   vectors
-#else
+#elif !defined(HASH)
     embed   plain
     embed   linked_frame
     embed   independent_frame

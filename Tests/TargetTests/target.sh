@@ -1,8 +1,9 @@
 #!/bin/sh
 # Runs the archive for this machine and, under qemu-aarch64, those for the Cortex-A53, whose hot rounds are others: with
 # little room between guard pages, on generated data, with teams of threads, one of them held, and in place. All have to
-# give the same results.
+# give the same results. So has what hashes and verifies in the stub.
 #   RUNS=30000 FILE= Tests/TargetTests/target.sh [in_place]    RUNS: in place, per archive; FILE: what is decoded there
+#   Tests/TargetTests/target.sh crypto                         hashes and signatures alone
 #   Tests/TargetTests/target.sh vectors                        what the Swift tests decoded, from build/vectors
 set -eu
 cd "$(dirname "$0")/../.."
@@ -14,19 +15,22 @@ failed=0
 build() {
     name=$1
     shift
-    "$@" -O2 -std=c11 -Wall -Wextra -Werror -I build/include -o "$work/$name" -pthread
+    "$@" -O2 -std=c11 -Wall -Wextra -Werror -I build/include \
+        -I Sources/StubCryptoInstructions/include -o "$work/$name" -pthread
 }
 
 check() {
     test=$1
     argument=$2
+    variants=${3:-host aarch64 aarch64-strict}
+    object=${4:-liblz4boot.a}
     expected=
-    for variant in host aarch64 aarch64-strict; do
+    for variant in $variants; do
         compile="cc" run=
         if [ "$variant" != host ]; then
             compile="aarch64-linux-gnu-gcc -static" run="qemu-aarch64 -cpu cortex-a53"
         fi
-        build "$variant-$test" $compile "Tests/TargetTests/$test.c" "build/$variant/liblz4boot.a"
+        build "$variant-$test" $compile "Tests/TargetTests/$test.c" "build/$variant/$object"
         if found=$($run "$work/$variant-$test" "$argument") && [ "$found" = "${expected:=$found}" ]; then
             echo "PASS $variant, $test: $found"
             passed=$((passed + 1))
@@ -45,7 +49,12 @@ check_in_place() {
     check in_place "$work/sources"
 }
 
+check_crypto() {
+    check crypto Tests/StubCryptoTests/rfc8032.txt "host stub" crypto.o
+}
+
 case ${1:-all} in
+crypto) check_crypto ;;
 vectors) check vectors build/vectors ;;
 in_place) check_in_place ;;
 all)
@@ -53,6 +62,7 @@ all)
     check digest 20000
     check team 400
     check held ""
+    check_crypto
     check_in_place
     ;;
 *)
