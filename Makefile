@@ -83,11 +83,11 @@ $(BUILD)/include/lz4boot.h: $(HEADER)
 	@mkdir -p $(@D)
 	cp $< $@
 
-STUB_PARTS := entry BootStub BootFormats FreestandingMemory
-STUB_OBJECTS := $(STUB_PARTS:%=$(BUILD)/stub/%.o)
+STUB_PARTS := entry BootFormats StubCrypto sha256 constants FreestandingMemory
+STUBS := $(BUILD)/lz4boot.stub $(BUILD)/lz4boot-signed.stub
 
 .PHONY: stub
-stub: $(BUILD)/lz4boot.stub ## Build the stub that pack puts in front of a kernel
+stub: $(STUBS) ## Build the stubs that pack puts in front of a kernel
 
 # Nearly all of the stub's own code runs with the MMU off, once, and is made small. The decoder runs
 # with the MMU on and is the fast one.
@@ -98,10 +98,16 @@ $(BUILD)/stub/BootFormats.o: $(wildcard Sources/BootFormats/*.swift) Makefile
 	    -emit-module -emit-module-path $(BUILD)/stub/BootFormats.swiftmodule \
 	    $(filter %.swift,$^) -c -o $@
 
-$(BUILD)/stub/BootStub.o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
-    Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
-	$(SWIFTC) $(STUB_SWIFT) -module-name BootStub -I $(BUILD)/stub \
-	    -I Sources/BootStubEntry/include -Xcc -ISources/CLZ4Boot/include $(filter %.swift,$^) -c -o $@
+# One that verifies signatures is larger.
+define boot_stub
+$(BUILD)/stub/$(1).o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
+    $(BUILD)/stub/StubCrypto.o Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
+	$(SWIFTC) $(STUB_SWIFT) $(2) -module-name BootStub -I $(BUILD)/stub \
+	    -I Sources/BootStubEntry/include -I Sources/StubCryptoInstructions/include \
+	    -Xcc -ISources/CLZ4Boot/include $$(filter %.swift,$$^) -c -o $$@
+endef
+$(eval $(call boot_stub,lz4boot))
+$(eval $(call boot_stub,lz4boot-signed,-D SIGNED_STUB))
 
 $(BUILD)/stub/FreestandingMemory.o: $(wildcard Sources/FreestandingMemory/*.swift) Makefile
 	@mkdir -p $(@D)
@@ -138,11 +144,11 @@ $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.
 	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
 
 # -pie: so that the linker lists each place that would need an address, and linker/stub.ld refuses it.
-$(BUILD)/lz4boot.stub: $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
+$(STUBS): $(BUILD)/%.stub: $(BUILD)/stub/%.o $(STUB_PARTS:%=$(BUILD)/stub/%.o) \
+    $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
 	$(LLD) -pie --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \
-	    -T linker/stub.ld -Map $(BUILD)/stub/stub.map -o $(BUILD)/stub/stub.elf \
-	    $(STUB_OBJECTS) $(BUILD)/aarch64/liblz4boot.a
-	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/stub.elf $@
+	    -T linker/stub.ld -Map $(BUILD)/stub/$*.map -o $(BUILD)/stub/$*.elf $(filter %.o %.a,$^)
+	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/$*.elf $@
 
 # The Swift runtime is linked in, so that the command runs where there is no Swift. That is another
 # build than the tests' and bench's, so it has its own folder.
@@ -150,7 +156,7 @@ CLI_FLAGS := -c release --scratch-path $(BUILD)/command --static-swift-stdlib -X
     -Xlinker -s
 
 .PHONY: cli
-cli: $(BUILD)/lz4boot.stub ## Build the command, build/lz4boot
+cli: stub ## Build the command, build/lz4boot
 	@scripts/need.sh "to compile the command against liblz4 and libsodium" liblz4-dev libsodium-dev
 	$(SWIFT) build $(CLI_FLAGS) --product lz4boot
 	cp "$$($(SWIFT) build $(CLI_FLAGS) --show-bin-path)/lz4boot" $(BUILD)/lz4boot
@@ -295,7 +301,7 @@ install: cli lib lib-host ## Install the command, the stub, the libraries and th
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/lz4boot \
 	    $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64 $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64-strict
 	install -m 755 $(BUILD)/lz4boot $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(BUILD)/lz4boot.stub $(DESTDIR)$(PREFIX)/share/lz4boot
+	install -m 644 $(STUBS) $(DESTDIR)$(PREFIX)/share/lz4boot
 	install -m 644 $(BUILD)/include/lz4boot.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(BUILD)/host/liblz4boot.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(BUILD)/aarch64/liblz4boot.a $(DESTDIR)$(PREFIX)/lib/lz4boot/aarch64

@@ -61,10 +61,12 @@ public struct PackedImage: Sendable {
     case treeCopyOffset, treeCopyByteCount
     /// Text for the kernel's command line, without a NUL.
     case appendOffset, appendByteCount
-    /// Of all that follows the stub in the file, but for key and signature; as four fields.
+    /// Of what the digest covers; as four fields.
     case sha256
     /// [public key:32][signature:64]; the message is everything in front of the checksum.
     case signatureOffset = 29
+    /// Bytes from payloadOffset on: all of the file but for key and signature.
+    case coveredByteCount
     /// XXH32 of everything from behind this field to the end of the stub, with the XXH32 of
     /// everything in front of it as seed.
     case checksum = 31
@@ -96,7 +98,7 @@ public struct PackedImage: Sendable {
   public static let flagInitrdWins: UInt64 = 1 << 2
   /// Verify the digest.
   public static let flagSHA256: UInt64 = 1 << 3
-  /// Verify the signature, and with it the digest.
+  /// Verify the signature; together with flagSHA256.
   public static let flagSigned: UInt64 = 1 << 4
 
   /// What to do when no kernel can be entered.
@@ -240,6 +242,7 @@ public struct PackedImage: Sendable {
       self[.appendOffset] = take(parts.appendByteCount)
       self[.appendByteCount] = parts.appendByteCount
     }
+    self[.coveredByteCount] = fileByteCount - stubByteCount
     if parts.flags & Self.flagSigned != 0 {
       self[.signatureOffset] = take(
         Self.keyByteCount + Self.signatureByteCount, alignment: 8)

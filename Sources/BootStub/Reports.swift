@@ -30,8 +30,8 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
         stub damaged, checksum \0\
         device tree or initrd in the kernel's memory: \0\
         this Image lies in the memory of the program at \0\
-        wrong SHA-256 of what is at \0\
-        not signed by the key at \0\
+        wrong SHA-256, Image at \0\
+        not signed by its key, Image at \0\
         core does not switch off: \0
         """)
     unsafe console.write(hexadecimal: state.pointee.actual)

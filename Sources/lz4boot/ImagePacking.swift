@@ -1,5 +1,6 @@
 import BootFormats
 import CLZ4Boot
+import CLibSodium
 
 /// A self-extracting Image in memory, part by part as `PackedImage` lays it out.
 struct ImagePacking {
@@ -45,20 +46,39 @@ struct ImagePacking {
     }
     file.append(extras.append.utf8)
     file.pad(to: Int(layout.fileByteCount))
-    seal()
+    seal(key: extras.key)
   }
 
-  /// Completes the head: what the stub checks before it believes anything.
-  private func seal() {
+  /// Completes what the stub checks before it believes anything: the digest of what follows it, the
+  /// signature of the head with the digest in it, the checksum of head and stub.
+  private func seal(key: SigningKey?) {
     let layout = layout
     file.withMutableSpan { layout.write(to: &$0) }
-    let end = Int(layout[.stubByteCount])
+    if layout[.flags] & PackedImage.flagSHA256 != 0 {
+      let start = Int(layout[.payloadOffset])
+      let covered = start..<start + Int(layout[.coveredByteCount])
+      file.replace(at: PackedImage.offset(of: .sha256), with: sha256(covered))
+    }
+    if let key {
+      let head = unsafe file.withUnsafeBytes { unsafe [UInt8]($0[..<PackedImage.checksumOffset]) }
+      file.replace(at: Int(layout[.signatureOffset]), with: key.publicKey + key.sign(head))
+    }
     let checksum = unsafe file.withUnsafeBytes { bytes in
       let head = unsafe lz4boot_xxh32(bytes.baseAddress!, PackedImage.checksumOffset, 0)
       let start = PackedImage.headByteCount
+      let end = Int(layout[.stubByteCount])
       return unsafe lz4boot_xxh32(bytes.baseAddress! + start, end - start, head)
     }
     file.withMutableSpan { PackedImage.set(UInt64(checksum), for: .checksum, in: &$0) }
+  }
+
+  private func sha256(_ range: Range<Int>) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+    unsafe file.withUnsafeBytes { bytes in
+      _ = unsafe crypto_hash_sha256(
+        &digest, bytes.baseAddress! + range.lowerBound, UInt64(range.count))
+    }
+    return digest
   }
 
   private static func layout(
@@ -80,6 +100,7 @@ struct PackExtras {
   var tree: InputFile?
   /// For the command line.
   var append = ""
+  var key: SigningKey?
   var flags: UInt64 = 0
 }
 

@@ -69,6 +69,13 @@ final class MappedMemory {
     }
   }
 
+  /// Overwrites bytes that are there.
+  func replace(at offset: Int, with bytes: [UInt8]) {
+    withMutableSpan { span in
+      for index in bytes.indices { span[offset + index] = bytes[index] }
+    }
+  }
+
   /// Adds zeros up to so many bytes in all, for which there must be room.
   func pad(to byteCount: Int) {
     unsafe append { _ in byteCount - self.byteCount }

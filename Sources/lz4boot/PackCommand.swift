@@ -47,6 +47,20 @@ struct PackCommand: ParsableCommand {
       valueName: "file"))
   var dtb: String?
 
+  @Flag(help: "Let the packed Image verify a SHA-256 of all that it brings.")
+  var sha256 = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Sign with this Ed25519 private key (PEM, as OpenSSL writes it): the packed Image takes nothing "
+        + "else than what was signed.", valueName: "file"))
+  var signKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Sign for this public key (PEM): --sign-key has to be its private key.", valueName: "file"))
+  var verifyKey: String?
+
   @Option(help: "What the packed Image does when it cannot start its kernel.")
   var onError = OnError.halt
 
@@ -63,14 +77,21 @@ struct PackCommand: ParsableCommand {
       valueName: "file"))
   var stub: String?
 
+  func validate() throws {
+    guard verifyKey == nil || signKey != nil else {
+      throw ValidationError("--verify-key needs --sign-key: who signs makes the signature")
+    }
+  }
+
   func run() throws {
     try OutputFile.refuseTerminal(output)
+    let extras = try extras()
     let kernel = try KernelSource(InputFile(image))
-    let template = try StubTemplate.load(stub)
+    let template = try StubTemplate.load(stub, signed: extras.key != nil)
     // Before the long part, so that a wrong name is told at once.
     var file = try OutputFile.create(output)
     let packing = try ImagePacking(
-      kernel: kernel, stub: template, compression: compression, extras: extras())
+      kernel: kernel, stub: template, compression: compression, extras: extras)
     try packing.file.withSpan { (bytes) throws(CommandFailure) in try file.write(bytes) }
     try file.commit()
     let (layout, payload) = (packing.layout, packing.payload)
@@ -94,6 +115,16 @@ struct PackCommand: ParsableCommand {
     if timing { extras.flags |= PackedImage.flagTiming }
     if verbose { extras.flags |= PackedImage.flagVerbose }
     if initrdWins { extras.flags |= PackedImage.flagInitrdWins }
+    if sha256 || signKey != nil { extras.flags |= PackedImage.flagSHA256 }
+    if let signKey {
+      let key = try SigningKey(signKey)
+      if let verifyKey, try VerifyKey(verifyKey).bytes != key.publicKey {
+        throw CommandFailure.refused(
+          name: signKey, reason: "this is not the private key of \(verifyKey.onOneLine)")
+      }
+      extras.key = key
+      extras.flags |= PackedImage.flagSigned
+    }
     return extras
   }
 

@@ -2,11 +2,12 @@ import Glibc
 
 /// The self-extractor as the linker made it, from a file.
 enum StubTemplate {
-  private static let fileName = "lz4boot.stub"
-
   /// Reads the stub at `path`, else beside this command, else in the share folder beside its own.
-  static func load(_ path: String?) throws(CommandFailure) -> InputFile {
+  ///
+  /// - Parameter signed: whether it has to be the one that verifies signatures.
+  static func load(_ path: String?, signed: Bool) throws(CommandFailure) -> InputFile {
     if let path { return try InputFile(path) }
+    let fileName = signed ? "lz4boot-signed.stub" : "lz4boot.stub"
     let folder = executableFolder
     for candidate in ["\(folder)/\(fileName)", "\(folder)/../share/lz4boot/\(fileName)"] {
       guard unsafe access(candidate, F_OK) == 0 else { continue }

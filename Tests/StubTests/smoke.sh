@@ -304,7 +304,7 @@ for layout in "0 1" "2 4"; do
 done
 
 # Exceptions are reported: one instruction of the stub is replaced before it packs.
-symbol() { "${TOOLCHAIN}llvm-nm" build/stub/stub.elf | sed -n "s/^0*\([0-9a-f]*\) . $1\$/0x\1/p"; }
+symbol() { "${TOOLCHAIN}llvm-nm" build/stub/lz4boot.elf | sed -n "s/^0*\([0-9a-f]*\) . $1\$/0x\1/p"; }
 patched() { # patched NAME SYMBOL HEX-BYTE...: packs with a stub that is different there
     local stub=$directory/$1.stub
     cp build/lz4boot.stub "$stub"

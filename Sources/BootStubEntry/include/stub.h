@@ -79,9 +79,9 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_device_tree,
   /* A program's address lies in this Image; `actual` is the address. */
   stub_verdict_overlap,
-  /* What follows the stub has another SHA-256; `actual` is the start of it. */
+  /* What follows the stub has another SHA-256; `actual` is where the Image lies. */
   stub_verdict_digest,
-  /* The signature is not that of the key; `actual` is the start of the key. */
+  /* The signature is not that of the key; `actual` is where the Image lies. */
   stub_verdict_signature,
   /* A core that was switched on does not go off; `actual` is its affinity. */
   stub_verdict_core,
