@@ -22,12 +22,17 @@ struct KernelContainer {
 
   /// The kernel, the name of the LZ4 format that it was in, and how a sentence about it starts.
   func unpacked() throws(CommandFailure) -> (MappedMemory, format: String?, what: String) {
-    guard let part else { return try Self.decoded(file) ?? (file.memory, nil, "this is") }
+    guard let part else {
+      guard let (content, format) = try Self.decoded(file) else {
+        return (file.memory, nil, "this is")
+      }
+      return (content, format, "the LZ4 data holds")
+    }
     let source = InputFile(
       name: file.name, memory: try MappedMemory(copying: part, of: file.memory, for: file.name))
     let place = "at byte \(part.offset)"
     do throws(CommandFailure) {
-      if let (content, format, _) = try Self.decoded(source) {
+      if let (content, format) = try Self.decoded(source) {
         return (content, format, "the LZ4 data \(place) holds")
       }
     } catch {
@@ -43,14 +48,14 @@ struct KernelContainer {
     return (source.memory, nil, "the kernel, \(part.byteCount) bytes \(place), is")
   }
 
+  /// nil where the source is no LZ4 data.
   private static func decoded(_ source: InputFile) throws(CommandFailure)
-    -> (MappedMemory, format: String?, what: String)?
+    -> (MappedMemory, format: String)?
   {
     let info = SourceInfo(source.memory)
     guard source.byteCount >= 4, info.status != .unknown_format else { return nil }
     return (
-      try Decoding(source).output, info.formatName == "legacy" ? "legacy LZ4" : "LZ4 frame",
-      "the LZ4 data holds"
+      try Decoding(source).output, info.formatName == "legacy" ? "legacy LZ4" : "LZ4 frame"
     )
   }
 

@@ -58,6 +58,17 @@ import Testing
     #expect(Self.image(program, of: Self.good) == expected)
   }
 
+  @Test func zerosAtTheEndAreMemoryOnly() throws {
+    let bytes = KernelFileBuilder.elf(
+      [
+        Segment(address: 0x1000, content: [1, 2, 3, 4]),
+        Segment(flags: 6, address: 0x2000, content: [], zeroByteCount: 0x100),
+      ], entry: 0x1000)
+    let program = try ELF64(parsing: bytes.span)
+    #expect(program.imageByteCount == 4)
+    #expect(program.memoryByteCount == 0x1100)
+  }
+
   @Test func refusesEveryTruncation() {
     for count in 0..<Self.good.count {
       let failure = Self.error([UInt8](Self.good.prefix(count)))
@@ -199,11 +210,18 @@ import Testing
     #expect(
       Self.error([Segment(address: 0, content: [], zeroByteCount: 64)])
         == .init(.entryOutsideSegments, at: 24))
+    // Nor is what is cut off, or what may not be executed.
+    let code = [UInt8](repeating: 0, count: 7)
+    func segment(_ flags: UInt32) -> Segment { Segment(flags: flags, address: 0, content: code) }
+    for flags: UInt32 in [1, 5, 7] { #expect(Self.error([segment(flags)]) == nil) }
+    for flags: UInt32 in [0, 2, 4, 6] {
+      #expect(Self.error([segment(flags)]) == .init(.entryOutsideSegments, at: 24))
+    }
+    #expect(Self.error([segment(5)], entry: 4) == .init(.entryOutsideSegments, at: 24))
     // It is the physical address that must be a multiple of four.
-    let code = [UInt8](repeating: 0, count: 16)
-    let skewed = [Segment(virtualAddress: 0x1002, address: 0x2000, content: code)]
+    let skewed = [Segment(virtualAddress: 0x1000, address: 0x2002, content: code)]
     #expect(Self.error(skewed, entry: 0x1002) == nil)
-    #expect(Self.error(skewed, entry: 0x1004) == .init(.entryOutsideSegments, at: 24))
+    #expect(Self.error(skewed, entry: 0x1000) == .init(.entryOutsideSegments, at: 24))
   }
 
   /// Whatever a byte is, what is accepted can be copied and entered.

@@ -17,8 +17,8 @@ import sys
 # The decoder, what the stub reads and does, and what of the command judges and makes files.
 SHIPPED = ["Sources/LZ4Boot/", "Sources/BootFormats/", "Sources/BootStub/"] + [
     f"Sources/lz4boot/{name}.swift"
-    for name in ("BlockLayout", "CompressedFrame", "ContentKind", "Decoding", "FrameCompression", "KernelSource",
-                 "PEExtent", "SourceInfo")
+    for name in ("BlockLayout", "CompressedFrame", "ContentKind", "Decoding", "FrameCompression",
+                 "KernelContainer", "KernelSource", "PEExtent", "SourceInfo")
 ]
 CODE_REGION = 0
 # Behind loops that are left by return or throw only the compiler counts a region of nothing but this.

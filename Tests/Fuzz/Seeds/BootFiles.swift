@@ -62,7 +62,7 @@ extension Seeds {
       elfs + [
         frame(FrameHeader(), [.stored(elfs[0])]), frame(FrameHeader(), [.stored(legacy)]),
         Files.zboot(legacy), Files.zboot(stored), Files.zboot(gzip), Files.zboot([]),
-        Files.zboot(gzip, compression: "gzip"), Files.zboot(legacy, compression: "other"),
+        Files.zboot(gzip, compression: "gzip"), Files.zboot(legacy, compression: "\nother"),
         Files.zboot([1, 2, 3, 4, 5]), Files.zboot(frame(FrameHeader(), [.stored(elfs[0])])),
         Files.zboot(legacy, offset: 63), [UInt8](Files.zboot(legacy).dropLast(6)),
         [UInt8](Files.zboot(legacy).prefix(50)), legacy + board { _ in },
