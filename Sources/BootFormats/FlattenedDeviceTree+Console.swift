@@ -22,7 +22,9 @@ extension FlattenedDeviceTree {
 
   private func standardOutput(_ chosen: Int) -> SerialConsole? {
     // "serial0:115200n8": what follows the colon is for a driver that sets the line up.
-    guard let name = string(property("stdout-path", of: chosen), at: 0)?.prefix(before: UInt8(ascii: ":")),
+    guard
+      let name = string(property("stdout-path", of: chosen), at: 0)?.prefix(
+        before: UInt8(ascii: ":")),
       let uart = place(of: name)
     else { return nil }
     let compatible = property("compatible", of: uart.node)
@@ -55,7 +57,8 @@ extension FlattenedDeviceTree {
         let isWide = isWord("mmio32,", at: &position)
         if !isWide { _ = isWord("mmio,", at: &position) }
         return Self.console(
-          consoleKind(name), at: integer(at: position), shift: isWide ? 2 : 0, width: isWide ? 4 : 1)
+          consoleKind(name), at: integer(at: position), shift: isWide ? 2 : 0, width: isWide ? 4 : 1
+        )
       }
       while position < end, byte(at: position) > UInt8(ascii: " ") { position &+= 1 }
       position &+= 1

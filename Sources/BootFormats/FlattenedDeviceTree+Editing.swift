@@ -242,7 +242,9 @@ extension FlattenedDeviceTree {
     @inline(never)
     private mutating func put(byte: UInt8) {
       // SAFETY: below the capacity.
-      if position < capacity { unsafe target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self) }
+      if position < capacity {
+        unsafe target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
+      }
       position &+= 1
     }
   }

@@ -75,7 +75,8 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   func field(_ field: Field) -> Int {
     // SAFETY: a header was there when this was made.
     Int(
-      unsafe UnsafeRawPointer(start).load(fromByteOffset: field.rawValue, as: UInt32.self).bigEndian)
+      unsafe UnsafeRawPointer(start).load(fromByteOffset: field.rawValue, as: UInt32.self).bigEndian
+    )
   }
 
   public var byteCount: Int { field(.byteCount) }

@@ -19,8 +19,8 @@ public enum PackedImageError: UInt8, Error {
 /// Where everything lies in a self-extracting Image: the descriptor that `pack` writes and the
 /// stub reads.
 ///
-///     file    [Image header:64][descriptor:256][stub ...][kernel: LZ4 frame][initrd: LZ4 frame]
-///             [device tree][text for bootargs][key and signature]
+///     file    [Image header:64][descriptor:288][stub ...][kernel: LZ4 frame][initrd: LZ4 frame]
+///             [device tree][text for bootargs][signature]
 ///     memory  [stub][all that follows in the file]  [work area][trees] [kernel]     [initrd]
 ///             |     |                               | 4 KiB            | 2 MiB      | 4 KiB
 ///             0     payload_offset                  work_offset        target_offset + text_offset
@@ -63,18 +63,20 @@ public struct PackedImage: Sendable {
     case appendOffset, appendByteCount
     /// Of what the digest covers; as four fields.
     case sha256
-    /// [public key:32][signature:64]; the message is everything in front of the checksum.
+    /// Of the signature, 64 bytes; the message is everything in front of the checksum.
     case signatureOffset = 29
-    /// Bytes from payloadOffset on: all of the file but for key and signature.
+    /// Bytes from payloadOffset on: all of the file but for the signature.
     case coveredByteCount
+    /// The Ed25519 key; as four fields.
+    case publicKey
     /// XXH32 of everything from behind this field to the end of the stub, with the XXH32 of
     /// everything in front of it as seed.
-    case checksum = 31
+    case checksum = 35
   }
 
   /// Where the descriptor lies: right behind the Image header.
   public static let descriptorOffset = Arm64Image.headerByteCount
-  public static let fieldCount = 32
+  public static let fieldCount = 36
   /// Image header and descriptor.
   public static let headByteCount = descriptorOffset + 8 * fieldCount
   public static let checksumOffset = offset(of: .checksum)
@@ -87,7 +89,6 @@ public struct PackedImage: Sendable {
   /// Of both frames: independent blocks with checksums, content size, and no checksum of the
   /// content. [magic:u32le][FLG][BD][content size:u64le][HC]
   public static let frameHeaderByteCount: UInt64 = 15
-  public static let keyByteCount: UInt64 = 32
   public static let signatureByteCount: UInt64 = 64
 
   /// Print a line with the time that each step took, and put the times into the device tree.
@@ -98,7 +99,7 @@ public struct PackedImage: Sendable {
   public static let flagInitrdWins: UInt64 = 1 << 2
   /// Verify the digest.
   public static let flagSHA256: UInt64 = 1 << 3
-  /// Verify the signature; together with flagSHA256.
+  /// There is a signature. The stub that verifies it does so whatever this says.
   public static let flagSigned: UInt64 = 1 << 4
 
   /// What to do when no kernel can be entered.
@@ -161,7 +162,7 @@ public struct PackedImage: Sendable {
     }
   }
 
-  private var fields: [32 of UInt64] = .init(repeating: 0)
+  private var fields: [36 of UInt64] = .init(repeating: 0)
   /// Bytes from the start of the stub to the end of what it places behind itself: the `image_size`
   /// by which a loader reserves memory.
   public private(set) var byteCount: UInt64 = 0
@@ -244,8 +245,7 @@ public struct PackedImage: Sendable {
     }
     self[.coveredByteCount] = fileByteCount - stubByteCount
     if parts.flags & Self.flagSigned != 0 {
-      self[.signatureOffset] = take(
-        Self.keyByteCount + Self.signatureByteCount, alignment: 8)
+      self[.signatureOffset] = take(Self.signatureByteCount, alignment: 8)
     }
   }
 
@@ -291,7 +291,8 @@ public struct PackedImage: Sendable {
   }
 
   /// Writes one more field, of those that need the bytes that are already written.
-  public static func set(_ value: UInt64, for field: Field, at index: Int = 0,
+  public static func set(
+    _ value: UInt64, for field: Field, at index: Int = 0,
     in bytes: inout MutableSpan<UInt8>
   ) {
     bytes.setLittleEndian(value, at: offset(of: field) + 8 * index)

@@ -104,7 +104,8 @@ private struct BlockWalk {
       stub_copy(target, data, size)
     }
     let end = data &+ size
-    guard unsafe lz4boot_xxh32(pointer(to: data), Int(truncatingIfNeeded: size), 0) == stub_load32(end)
+    guard
+      unsafe lz4boot_xxh32(pointer(to: data), Int(truncatingIfNeeded: size), 0) == stub_load32(end)
     else {
       source = end
       return .block_checksum_mismatch

@@ -43,7 +43,9 @@ func deviceTree(at address: UInt64) -> FlattenedDeviceTree? {
   // for the header, which says how much there is.
   stub_clean_to_memory(address, UInt64(FlattenedDeviceTree.headerByteCount))
   let start = unsafe pointer(to: address).assumingMemoryBound(to: UInt8.self)
-  guard let byteCount = unsafe FlattenedDeviceTree.byteCount(unsafeHeader: start) else { return nil }
+  guard let byteCount = unsafe FlattenedDeviceTree.byteCount(unsafeHeader: start) else {
+    return nil
+  }
   stub_clean_to_memory(address, UInt64(byteCount))
   return unsafe FlattenedDeviceTree(unsafeStart: start, limit: byteCount)
 }
@@ -98,8 +100,9 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let initrdEnd = initrd &+ descriptor[.initrdTargetByteCount]
   if packs { changes.initrd = (initrd, initrdEnd) }
   if descriptor.has(PackedImage.flagTiming) { changes.timingByteCount = 8 &* Int(STUB_TIME_COUNT) }
-  guard packs || changes.timingByteCount > 0 || descriptor[.treeByteCount] > 0
-    || descriptor[.appendByteCount] > 0
+  guard
+    packs || changes.timingByteCount > 0 || descriptor[.treeByteCount] > 0
+      || descriptor[.appendByteCount] > 0
   else { return nil }
 
   let room = descriptor[.treeCopyByteCount]

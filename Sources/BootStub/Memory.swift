@@ -15,9 +15,10 @@ struct Descriptor {
   private let fields: UnsafePointer<UInt64>
 
   init(of state: UnsafePointer<stub_state>) {
-    unsafe fields = UnsafePointer(
-      bitPattern: UInt(state.pointee.image) &+ UInt(PackedImage.descriptorOffset)
-    ).unsafelyUnwrapped
+    unsafe fields =
+      UnsafePointer(
+        bitPattern: UInt(state.pointee.image) &+ UInt(PackedImage.descriptorOffset)
+      ).unsafelyUnwrapped
   }
 
   subscript(field: PackedImage.Field) -> UInt64 {

@@ -29,13 +29,16 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   unsafe state.pointee.kernel_end = kernel &+ descriptor[.kernelImageSize]
   unsafe state.pointee.entry = kernel &+ descriptor[.entryOffset]
   // What a loader keeps clear of is what image_size says.
-  unsafe state.pointee.image_end = image &+ pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
-  guard unsafe fixedAddress == 0 || kernel >= state.pointee.image_end
+  unsafe state.pointee.image_end =
+    image &+ pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
+  guard
+    unsafe fixedAddress == 0 || kernel >= state.pointee.image_end
       || state.pointee.kernel_end <= image
   else { return unsafe refuse(.overlap, in: state, actual: kernel) }
 
   let payload = image &+ descriptor[.payloadOffset]
-  unsafe addPiece(at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
+  unsafe addPiece(
+    at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
   // There may be none: something whose cleaning does no harm.
   unsafe state.pointee.initrd_start = kernel
   unsafe state.pointee.initrd_end = kernel &+ 1
@@ -116,7 +119,8 @@ public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdi
   if descriptor[.fixedAddress] != 0 {
     var address = unsafe stub_piece_at(state, 0).pointee.target_end
     while unsafe address != state.pointee.kernel_end {
-      unsafe UnsafeMutableRawPointer(mutating: pointer(to: address)).storeBytes(of: 0, as: UInt8.self)
+      unsafe UnsafeMutableRawPointer(mutating: pointer(to: address)).storeBytes(
+        of: 0, as: UInt8.self)
       address &+= 1
     }
   }

@@ -7,7 +7,8 @@ import BootStubEntry
 /// say.
 func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
   // At EL2 an HVC would come back to the stub itself.
-  guard let conduit = tree.psciConduit(), unsafe conduit == .smc || state.pointee.current_el == 1 << 2
+  guard let conduit = tree.psciConduit(),
+    unsafe conduit == .smc || state.pointee.current_el == 1 << 2
   else { return }
   unsafe state.pointee.conduit = UInt64(conduit.rawValue)
   unsafe stub_core_at(state, 0).pointee.affinity = stub_mpidr() & FlattenedDeviceTree.affinityMask
@@ -31,7 +32,8 @@ func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDevi
 /// MMU and caches on. Starts the other cores, if there is something for them to do.
 func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {
   let descriptor = unsafe Descriptor(of: state)
-  guard unsafe descriptor[.targetByteCount] >> descriptor[.blockShift] != 0
+  guard
+    unsafe descriptor[.targetByteCount] >> descriptor[.blockShift] != 0
       || state.pointee.piece_count > 1
   else { return }
   var index: UInt64 = 1

@@ -60,8 +60,9 @@ struct ImagePacking {
       file.replace(at: PackedImage.offset(of: .sha256), with: sha256(covered))
     }
     if let key {
+      file.replace(at: PackedImage.offset(of: .publicKey), with: key.publicKey)
       let head = unsafe file.withUnsafeBytes { unsafe [UInt8]($0[..<PackedImage.checksumOffset]) }
-      file.replace(at: Int(layout[.signatureOffset]), with: key.publicKey + key.sign(head))
+      file.replace(at: Int(layout[.signatureOffset]), with: key.sign(head))
     }
     let checksum = unsafe file.withUnsafeBytes { bytes in
       let head = unsafe lz4boot_xxh32(bytes.baseAddress!, PackedImage.checksumOffset, 0)

@@ -68,7 +68,8 @@ struct PackCommand: ParsableCommand {
   var verbose = false
 
   @Flag(
-    help: "Let the packed Image print the time that each of its steps takes, and tell it the kernel.")
+    help:
+      "Let the packed Image print the time that each of its steps takes, and tell it the kernel.")
   var timing = false
 
   @Option(

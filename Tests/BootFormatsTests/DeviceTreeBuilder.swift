@@ -44,7 +44,8 @@ struct DeviceTreeBuilder {
   func blob() -> [UInt8] {
     let body = structure + Self.bigEndian([9])
     let reserved = (reservations.map { $0 + [(0, 0)] } ?? []).flatMap { address, byteCount in
-      Self.bigEndian([address >> 32, address, byteCount >> 32, byteCount].map { UInt32(truncatingIfNeeded: $0) })
+      Self.bigEndian(
+        [address >> 32, address, byteCount >> 32, byteCount].map { UInt32(truncatingIfNeeded: $0) })
     }
     let structureOffset = 40 + reserved.count
     let stringsOffset = structureOffset + body.count

@@ -226,6 +226,7 @@ import Testing
     #expect(isCopied == true)
     #expect(unsafe Array(memory) == good + [UInt8](repeating: 0xee, count: 8))
     #expect(
-      withTree(padded) { unsafe $0.copy(to: memory.baseAddress!, capacity: good.count - 1) } == false)
+      withTree(padded) { unsafe $0.copy(to: memory.baseAddress!, capacity: good.count - 1) }
+        == false)
   }
 }

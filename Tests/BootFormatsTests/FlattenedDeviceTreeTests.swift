@@ -1,5 +1,6 @@
-@testable import BootFormats
 import Testing
+
+@testable import BootFormats
 
 @Suite struct FlattenedDeviceTreeTests {
   static func console(_ blob: [UInt8]) -> SerialConsole? { withTree(blob) { $0.console() } ?? nil }

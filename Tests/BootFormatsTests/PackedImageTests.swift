@@ -83,7 +83,8 @@ import Testing
     #expect(layout[.appendOffset] == tree + 0x1233 && layout[.appendByteCount] == 17)
     let signature = (tree + 0x1233 + 17 + 7) / 8 * 8
     #expect(layout[.signatureOffset] == signature)
-    #expect(layout.fileByteCount == signature + 96)
+    #expect(layout.fileByteCount == signature + 64)
+    #expect(layout[.coveredByteCount] == tree + 0x1233 + 17 - 0x3000)
     let work = (layout.fileByteCount + 4095) / 4096 * 4096
     #expect(layout[.workOffset] == work)
     #expect(layout[.treeCopyOffset] == work + 0x1_0000)
@@ -140,8 +141,9 @@ import Testing
     #expect(
       fields == [
         0x3254_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x40_0000, 0x19f_8000, 0x1a6_0000, 0,
-        0, 0x1_0000, 0x3000, 0xa, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0x13_7000, 512 << 10,
-      ] + [UInt64](repeating: 0, count: 9))
+        0, 0x1_0000, 0x3000, 0xa, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0x13_7000, 512 << 10, 0, 0, 0, 0, 0,
+        0, 0, 0x12_3457,
+      ] + [UInt64](repeating: 0, count: 5))
     #expect(bytes[PackedImage.headByteCount...].allSatisfy { $0 == 0xee })
   }
 

@@ -31,9 +31,9 @@ enum PackSamples {
   }
 
   /// Image header and descriptor.
-  static let headByteCount = 320
+  static let headByteCount = 352
 
-  /// [code:8][0:56]["LZ4BOOT2"][0:64][work_byte_count:8][stub_byte_count:8][0:168]
+  /// [code:8][0:56]["LZ4BOOT2"][0:64][work_byte_count:8][stub_byte_count:8][0:200]
   static func stub() -> Data {
     Data(repeating: 0x5a, count: stubByteCount)
       .replacing(at: 8, with: Data(count: headByteCount - 8))

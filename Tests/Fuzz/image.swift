@@ -141,7 +141,8 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
   let memory = input.choice(below: 4) == 3 ? sizes.take() : kernel.contentByteCount | 0x1000
   let placement: PackedImage.Placement =
     input.choice(below: 2) == 0
-    ? .image(Arm64Image(code: 1, textOffset: sizes.take() & 0x1f_ffff, imageSize: memory, flags: 0xa))
+    ? .image(
+      Arm64Image(code: 1, textOffset: sizes.take() & 0x1f_ffff, imageSize: memory, flags: 0xa))
     : .fixed(address: sizes.take(), memoryByteCount: memory, entryOffset: sizes.take())
   var parts = PackedImage.Parts(kernel: kernel, placement: placement, blockShift: 18)
   let choice = input.choice(below: 32)
@@ -170,7 +171,7 @@ private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
   part(.initrdOffset, parts.initrd?.byteCount ?? 0)
   part(.treeOffset, parts.treeByteCount, alignment: 8)
   part(.appendOffset, parts.appendByteCount)
-  part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 96 : 0, alignment: 8)
+  part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 64 : 0, alignment: 8)
   expectSame(image.fileByteCount, edges.last, "bytes of the file")
   part(.workOffset, image[.workByteCount], alignment: 4096)
   // Twice, for the loader's tree and for one with changes.

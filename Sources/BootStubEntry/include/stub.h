@@ -22,7 +22,7 @@
 /* The field of the descriptor that the assembly needs, and where the descriptor ends, from the start of
  * the Image (PackedImage.swift). */
 #define STUB_DESCRIPTOR_WORK_OFFSET 0x58
-#define STUB_DESCRIPTOR_END 0x140
+#define STUB_DESCRIPTOR_END 0x160
 
 /* Offsets into struct stub_state. */
 #define STUB_STATE_DEVICE_TREE 0x00
