@@ -83,35 +83,29 @@ $(BUILD)/include/lz4boot.h: $(HEADER)
 	@mkdir -p $(@D)
 	cp $< $@
 
-STUB_PARTS := entry BootFormats StubCrypto sha256 constants FreestandingMemory
+STUB_PARTS := entry sha256 constants
 STUBS := $(BUILD)/lz4boot.stub $(BUILD)/lz4boot-signed.stub
 
 .PHONY: stub
 stub: $(STUBS) ## Build the stubs that pack puts in front of a kernel
 
-# Nearly all of the stub's own code runs with the MMU off, once, and is made small. The decoder runs
-# with the MMU on and is the fast one.
-STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED))
-$(BUILD)/stub/BootFormats.o: $(wildcard Sources/BootFormats/*.swift) Makefile
-	@mkdir -p $(@D)
-	$(SWIFTC) $(STUB_SWIFT) -module-name BootFormats \
-	    -emit-module -emit-module-path $(BUILD)/stub/BootFormats.swiftmodule \
-	    $(filter %.swift,$^) -c -o $@
-
-# One that verifies signatures is larger.
+# Nearly all of the stub's own code runs once and is made small; some of it with the MMU off. The decoder
+# is the fast one. Instructions are left where they are, so that sequences of them that are the same stay
+# the same and become functions, as do the ends of functions.
+STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED)) -Xllvm -enable-misched=false \
+    -Xllvm -enable-post-misched=false -Xllvm -homogeneous-prolog-epilog -Xllvm -machine-outliner-reruns=4 \
+    -Xllvm -sil-disable-pass=loop-rotate
+# One module, which is smaller than four. One that verifies signatures is larger.
 define boot_stub
-$(BUILD)/stub/$(1).o: $(wildcard Sources/BootStub/*.swift) $(BUILD)/stub/BootFormats.o \
-    $(BUILD)/stub/StubCrypto.o Sources/BootStubEntry/include/stub.h $(HEADER) Makefile
-	$(SWIFTC) $(STUB_SWIFT) $(2) -module-name BootStub -I $(BUILD)/stub \
-	    -I Sources/BootStubEntry/include -I Sources/StubCryptoInstructions/include \
-	    -Xcc -ISources/CLZ4Boot/include $$(filter %.swift,$$^) -c -o $$@
+$(BUILD)/stub/$(1).o: $(wildcard $(addprefix Sources/,$(addsuffix /*.swift,BootStub BootFormats StubCrypto \
+    FreestandingMemory))) $(wildcard Sources/*/include/*.h) Makefile
+	@mkdir -p $$(@D)
+	$(SWIFTC) $(STUB_SWIFT) $(2) -module-name BootStub -I Sources/BootStubEntry/include \
+	    -I Sources/StubCryptoInstructions/include -Xcc -ISources/CLZ4Boot/include \
+	    $$(filter %.swift,$$^) -c -o $$@
 endef
 $(eval $(call boot_stub,lz4boot))
 $(eval $(call boot_stub,lz4boot-signed,-D SIGNED_STUB))
-
-$(BUILD)/stub/FreestandingMemory.o: $(wildcard Sources/FreestandingMemory/*.swift) Makefile
-	@mkdir -p $(@D)
-	$(SWIFTC) $(STUB_SWIFT) -module-name FreestandingMemory $(filter %.swift,$^) -c -o $@
 
 # What hashes and verifies, strict as well.
 CRYPTO_PARTS := StubCrypto sha256 constants

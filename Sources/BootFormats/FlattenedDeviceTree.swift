@@ -56,7 +56,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     else { return nil }
   }
 
-  private init(start: UnsafePointer<UInt8>) { unsafe self.start = start }
+  init(start: UnsafePointer<UInt8>) { unsafe self.start = start }
 
   /// The fields of the header, by their positions.
   enum Field: Int {

@@ -1,6 +1,9 @@
-import BootFormats
 import BootStubEntry
 import CLZ4Boot
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 // Sums of addresses here are below 2^50, so nothing wraps around.
 

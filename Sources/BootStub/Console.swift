@@ -1,5 +1,8 @@
-import BootFormats
 import BootStubEntry
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 /// The console that the device tree names, written byte by byte; silent if there is none.
 ///

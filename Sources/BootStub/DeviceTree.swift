@@ -1,5 +1,8 @@
-import BootFormats
 import BootStubEntry
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 // The device tree. It is copied as it comes, so that all of it is looked at with caches on.
 
@@ -19,8 +22,7 @@ func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   // Dirty lines of what was there must not be written back over it; what caches took in meanwhile is
   // old.
   stub_clean_to_memory(copy, room)
-  let target = unsafe UnsafeMutableRawPointer(mutating: pointer(to: copy))
-  if unsafe tree.copy(to: target, capacity: Int(truncatingIfNeeded: room)) {
+  if unsafe tree.copy(unsafeTo: bytes(at: copy), capacity: Int(truncatingIfNeeded: room)) != nil {
     unsafe state.pointee.has_tree = 1
   }
   stub_clean_to_memory(copy, room)
@@ -42,7 +44,7 @@ func deviceTree(at address: UInt64) -> FlattenedDeviceTree? {
   // The loader may have written it through its caches. What is still there goes to memory, first
   // for the header, which says how much there is.
   stub_clean_to_memory(address, UInt64(FlattenedDeviceTree.headerByteCount))
-  let start = unsafe pointer(to: address).assumingMemoryBound(to: UInt8.self)
+  let start = unsafe UnsafePointer(bytes(at: address))
   guard let byteCount = unsafe FlattenedDeviceTree.byteCount(unsafeHeader: start) else {
     return nil
   }
@@ -55,7 +57,7 @@ func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
   guard unsafe state.pointee.has_tree != 0 else { return nil }
   let copy = unsafe state.pointee.image &+ Descriptor(of: state)[.treeCopyOffset]
   return unsafe FlattenedDeviceTree(
-    unsafeStart: pointer(to: copy).assumingMemoryBound(to: UInt8.self),
+    unsafeStart: bytes(at: copy),
     limit: FlattenedDeviceTree.byteCountMax)
 }
 
@@ -68,63 +70,81 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let loaders = unsafe copiedTree(state)
   var tree = loaders
   if descriptor[.treeByteCount] > 0 {
-    let start = image &+ descriptor[.treeOffset]
     tree = unsafe FlattenedDeviceTree(
-      unsafeStart: pointer(to: start).assumingMemoryBound(to: UInt8.self),
+      unsafeStart: bytes(at: image &+ descriptor[.treeOffset]),
       limit: Int(truncatingIfNeeded: descriptor[.treeByteCount]))
   }
   guard let tree else { return nil }
   unsafe findConsole(state, in: tree)
   unsafe findCores(state, in: tree)
 
-  var changes = ChosenChanges()
-  // A packed tree may bring its own, for loaders that say nothing.
-  changes.arguments = loaders?.bootArguments.byteCount ?? 0 > 0 ? loaders : tree
-  if descriptor[.appendByteCount] > 0 {
-    unsafe changes.setAppend(
-      unsafeStart: pointer(to: image &+ descriptor[.appendOffset])
-        .assumingMemoryBound(to: UInt8.self),
-      byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]))
-  }
-  if let loaders {
-    changes.initrd = loaders.initrd
-    if unsafe overlaps(
-      changes.initrd.start, changes.initrd.end &- changes.initrd.start, state)
-    {
-      return changes.initrd.start
-    }
-  }
-  var packs = descriptor[.initrdByteCount] > 0
-  if changes.initrd.end != 0, !descriptor.has(PackedImage.flagInitrdWins) { packs = false }
-  let initrd = image &+ descriptor[.initrdTargetOffset]
-  let initrdEnd = initrd &+ descriptor[.initrdTargetByteCount]
-  if packs { changes.initrd = (initrd, initrdEnd) }
-  if descriptor.has(PackedImage.flagTiming) { changes.timingByteCount = 8 &* Int(STUB_TIME_COUNT) }
-  guard
-    packs || changes.timingByteCount > 0 || descriptor[.treeByteCount] > 0
-      || descriptor[.appendByteCount] > 0
+  let initrd: (start: UInt64, end: UInt64) = loaders?.initrd ?? (0, 0)
+  if unsafe overlaps(initrd.start, initrd.end &- initrd.start, state) { return initrd.start }
+  let packs =
+    descriptor[.initrdByteCount] > 0
+    && (initrd.end == 0 || descriptor.has(PackedImage.flagInitrdWins))
+  guard packs || descriptor.has(PackedImage.flagTiming)
+    || descriptor[.treeByteCount] | descriptor[.appendByteCount] > 0
   else { return nil }
 
   let room = descriptor[.treeCopyByteCount]
   let target = image &+ descriptor[.treeCopyOffset] &+ room
-  guard
-    let timing = unsafe tree.write(
-      to: UnsafeMutableRawPointer(mutating: pointer(to: target)),
-      capacity: Int(truncatingIfNeeded: room), with: changes)
+  let capacity = Int(truncatingIfNeeded: room)
+  let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
+  let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
+  guard let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
+    setArguments(changed, capacity, loaders ?? tree, image, descriptor),
+    end == 0
+      || set(.initrdStart, start, in: changed, capacity) && set(.initrdEnd, end, in: changed, capacity)
   else {
     unsafe state.pointee.is_tree_unchanged = 1
     return nil
   }
+  if descriptor.has(PackedImage.flagTiming) {
+    let place = changed.set(.timing, byteCount: 8 &* Int(STUB_TIME_COUNT), capacity: capacity)
+    if place > 0 { unsafe state.pointee.timing_place = target &+ UInt64(place) }
+  }
   unsafe state.pointee.device_tree = target
   unsafe state.pointee.tree_start = target
   unsafe state.pointee.tree_end = target &+ room
-  if timing > 0 { unsafe state.pointee.timing_place = target &+ UInt64(timing) }
   if packs {
     unsafe addPiece(
-      at: image &+ descriptor[.initrdOffset], descriptor[.initrdByteCount], to: initrd,
+      at: image &+ descriptor[.initrdOffset], descriptor[.initrdByteCount], to: start,
       descriptor[.initrdTargetByteCount], state)
   }
   return nil
+}
+
+/// The command line: that of a tree, and behind it, if there is any, the packed text. False if there is
+/// no room.
+private func setArguments(
+  _ tree: FlattenedDeviceTree, _ capacity: Int, _ source: FlattenedDeviceTree, _ image: UInt64,
+  _ descriptor: Descriptor
+) -> Bool {
+  let arguments = source.bootArguments
+  let append = Int(truncatingIfNeeded: descriptor[.appendByteCount])
+  let separator = arguments.byteCount > 0 && append > 0 ? 1 : 0
+  let count = arguments.byteCount &+ separator &+ append
+  let value = tree.set(.arguments, byteCount: count &+ 1, capacity: capacity)
+  guard value > 0 else { return false }
+  // The end, with the NUL and the padding; and where the text does not start with the old end, a blank.
+  tree.store(0, at: (value &+ count) & ~3)
+  let middle = value &+ arguments.byteCount
+  tree.fill(from: source, at: arguments.position, to: value, middle)
+  if separator > 0 { unsafe tree.fill(from: (" " as StaticString).utf8Start, to: middle, middle &+ 1) }
+  unsafe tree.fill(
+    from: bytes(at: image &+ descriptor[.appendOffset]), to: middle &+ separator, value &+ count)
+  return true
+}
+
+private func set(
+  _ name: FlattenedDeviceTree.Name, _ number: UInt64, in tree: FlattenedDeviceTree, _ capacity: Int
+) -> Bool {
+  let value = tree.set(name, byteCount: 8, capacity: capacity)
+  guard value > 0 else { return false }
+  tree.store(Int(truncatingIfNeeded: number &>> 32), at: value)
+  tree.store(Int(truncatingIfNeeded: number), at: value &+ 4)
+  return true
 }
 
 func findConsole(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {

@@ -1,5 +1,8 @@
-import BootFormats
 import BootStubEntry
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 /// A physical address as a pointer: with the stub's translation it is also the virtual one.
 ///
@@ -7,6 +10,12 @@ import BootStubEntry
 @unsafe
 func pointer(to address: UInt64) -> UnsafeRawPointer {
   unsafe UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
+}
+
+/// The same, to bytes that may be written to.
+@unsafe
+func bytes(at address: UInt64) -> UnsafeMutablePointer<UInt8> {
+  unsafe UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
 }
 
 /// The descriptor of this Image, whose checksum is right.

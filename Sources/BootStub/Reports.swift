@@ -1,6 +1,9 @@
-import BootFormats
 import BootStubEntry
 import CLZ4Boot
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 // What the stub says, one line each, with the MMU off.
 

@@ -1,6 +1,9 @@
-import BootFormats
 import BootStubEntry
 import CLZ4Boot
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 // The steps of the self-extractor. entry.S calls them in this order and does between them what
 // needs the processor's own registers.

@@ -1,5 +1,8 @@
-import BootFormats
 import BootStubEntry
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
 
 // The other cores: which there are, and that they are off when the kernel is entered.
 

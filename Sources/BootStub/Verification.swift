@@ -1,7 +1,12 @@
-import BootFormats
 import BootStubEntry
-import StubCrypto
 import StubCryptoInstructions
+
+#if canImport(BootFormats)
+  import BootFormats
+#endif
+#if canImport(StubCrypto)
+  import StubCrypto
+#endif
 
 /// MMU and caches on. Whether all that follows the stub is what was packed and, in the stub that
 /// verifies signatures, who packed it. That one takes nothing without.
