@@ -11,22 +11,23 @@ extension FlattenedDeviceTree {
   /// processor's. Nil if there is no such node, or no way from the bus to it.
   ///
   /// - Parameter depth: how far down it may go; boards have their console at depth 2 to 5.
-  func place(of name: Text, in bus: Int, depth: Int) -> Place? {
-    var rest = name
-    // Also skips doubled slashes.
-    while rest.count > 0, unsafe rest.start.pointee == UInt8(ascii: "/") { rest.removeFirst(1) }
-    let component = rest.prefix(before: UInt8(ascii: "/"))
-    rest.removeFirst(component.count)
-    let child = find(Kind.node, component, in: bus)
+  func place(of path: Name, in bus: Int, depth: Int) -> Place? {
+    // Also skips doubled slashes. SAFETY: a path ends with a NUL or a colon.
+    var path = unsafe path
+    while unsafe path.pointee == UInt8(ascii: "/") { unsafe path += 1 }
+    let child = unsafe find(Kind.node, path, in: bus)
+    let isEmpty = unsafe Self.isEnd(path.pointee)
+    while unsafe !Self.isEnd(path.pointee) { unsafe path += 1 }
     let cells = cells("#address-cells", of: bus, default: 2)
-    guard component.count > 0, child.kind != Kind.none, cells > 0, depth > 0 else { return nil }
-    guard rest.count > 0 else {
+    guard !isEmpty, child.kind != Kind.none, depth > 0 else { return nil }
+    while unsafe path.pointee == UInt8(ascii: "/") { unsafe path += 1 }
+    if unsafe Self.isEnd(path.pointee) {
       guard let address = number(property("reg", of: child.body), cell: 0, cells: cells) else {
         return nil
       }
       return Place(node: child.body, address: address)
     }
-    guard var place = place(of: rest, in: child.body, depth: depth &- 1) else { return nil }
+    guard var place = unsafe place(of: path, in: child.body, depth: depth &- 1) else { return nil }
     // A list of [child address][parent address][byte count]. An empty one changes nothing, and
     // without one the bus cannot be reached.
     let ranges = property("ranges", of: child.body)
@@ -35,7 +36,7 @@ extension FlattenedDeviceTree {
     let childCells = self.cells("#address-cells", of: child.body, default: 2)
     let sizeCells = self.cells("#size-cells", of: child.body, default: 1)
     var index = 0
-    while sizeCells > 0, let start = number(ranges, cell: index, cells: childCells),
+    while let start = number(ranges, cell: index, cells: childCells),
       let target = number(ranges, cell: index &+ childCells, cells: cells),
       let byteCount = number(ranges, cell: index &+ childCells &+ cells, cells: sizeCells)
     {
@@ -50,15 +51,19 @@ extension FlattenedDeviceTree {
     return nil
   }
 
-  /// What a path or an alias names, or an alias and a path below it.
-  func place(of name: Text) -> Place? {
-    let alias = name.prefix(before: UInt8(ascii: "/"))
-    guard alias.count > 0 else { return place(of: name, in: root, depth: Self.depthMax) }
-    let value = find(Kind.property, alias, in: child("aliases", of: root).body)
-    // An alias is a full path (section 3.3), so this does not go round in circles.
-    guard alias.count == name.count, let target = string(value, at: 0) else { return nil }
-    return place(of: target, in: root, depth: Self.depthMax)
+  /// What a path or an alias names; not what lies below an alias.
+  func place(of name: Name) -> Place? {
+    var path = unsafe name
+    if unsafe path.pointee != UInt8(ascii: "/") {
+      while unsafe !Self.isEnd(path.pointee) { unsafe path += 1 }
+      var offset = 0
+      // An alias is a full path (section 3.3), so this does not go round in circles.
+      guard unsafe path.pointee != UInt8(ascii: "/"),
+        let target = unsafe string(
+          find(Kind.property, name, in: child("aliases", of: root).body), at: &offset)
+      else { return nil }
+      unsafe path = target
+    }
+    return unsafe place(of: path, in: root, depth: 11)
   }
-
-  private static let depthMax = 11
 }

@@ -15,63 +15,71 @@ extension FlattenedDeviceTree {
   /// The console that /chosen names, if it is of a known kind and can be reached; else the one of
   /// `earlycon=` on the command line.
   public func console() -> SerialConsole? {
-    let chosen = child("chosen", of: root)
-    guard chosen.kind != Kind.none else { return nil }
-    return standardOutput(chosen.body) ?? earlyConsole(chosen.body)
+    let chosen = child("chosen", of: root).body
+    return standardOutput(chosen) ?? earlyConsole(chosen)
+  }
+
+  /// Names of kinds, each behind the letter of the kind and with a NUL; first those of trees, then
+  /// those of the command line.
+  private static var kinds: StaticString {
+    """
+    Parm,pl011\0Parm,sbsa-uart\0Nsnps,dw-apb-uart\0Nns16550a\0Nns16550\0Cxlnx,xuartps\0\
+    Ccdns,uart-r1p12\0Ccdns,uart-r1p8\0Bbrcm,bcm2835-aux-uart\0\
+    Ppl011\0Nuart8250\0Nuart\0Ccdns\0Bbcm2835aux\0
+    """
   }
 
   private func standardOutput(_ chosen: Int) -> SerialConsole? {
+    var offset = 0
     // "serial0:115200n8": what follows the colon is for a driver that sets the line up.
-    guard
-      let name = string(property("stdout-path", of: chosen), at: 0)?.prefix(
-        before: UInt8(ascii: ":")),
-      let uart = place(of: name)
+    guard let path = unsafe string(property("stdout-path", of: chosen), at: &offset),
+      let uart = unsafe place(of: path)
     else { return nil }
     let compatible = property("compatible", of: uart.node)
-    var offset = 0
-    while let name = string(compatible, at: offset) {
-      let kind = consoleKind(name)
-      if kind != 0 {
-        return Self.console(
-          kind, at: uart.address,
-          shift: number(property("reg-shift", of: uart.node), cell: 0, cells: 1) ?? 0,
-          width: number(property("reg-io-width", of: uart.node), cell: 0, cells: 1) ?? 1)
-      }
-      offset &+= name.count &+ 1
-    }
-    return nil
+    return console(
+      unsafe kind { unsafe lists(compatible, $0) }, at: uart.address,
+      shift: number(property("reg-shift", of: uart.node), cell: 0, cells: 1) ?? 0,
+      width: number(property("reg-io-width", of: uart.node), cell: 0, cells: 1) ?? 1)
   }
 
   /// `earlycon=NAME,[mmio|mmio32,]ADDRESS`, of the kernel's parameters.
   private func earlyConsole(_ chosen: Int) -> SerialConsole? {
-    let arguments = property("bootargs", of: chosen)
-    guard arguments.kind != Kind.none else { return nil }
-    let end = arguments.body &+ arguments.byteCount
-    var position = arguments.body
-    while position < end {
+    var position = property("bootargs", of: chosen).body
+    while byte(at: position) != 0 {
       if isWord("earlycon=", at: &position) {
-        // SAFETY: all of these bytes are the tree's.
-        let name = unsafe Text(unsafeStart: start + position, count: end &- position)
-          .prefix(before: UInt8(ascii: ","))
-        position &+= name.count &+ 1
+        let kind = unsafe kind { unsafe behind($0, at: position) == UInt8(ascii: ",") }
+        while byte(at: position) > UInt8(ascii: ",") { position &+= 1 }
+        position &+= 1
         let isWide = isWord("mmio32,", at: &position)
         if !isWide { _ = isWord("mmio,", at: &position) }
-        return Self.console(
-          consoleKind(name), at: integer(at: position), shift: isWide ? 2 : 0, width: isWide ? 4 : 1
-        )
+        return console(
+          kind, at: integer(at: position), shift: isWide ? 2 : 0, width: isWide ? 4 : 1)
       }
-      while position < end, byte(at: position) > UInt8(ascii: " ") { position &+= 1 }
-      position &+= 1
+      while byte(at: position) > UInt8(ascii: " ") { position &+= 1 }
+      if byte(at: position) != 0 { position &+= 1 }
     }
     return nil
+  }
+
+  /// The letter of the first kind one of whose names `isIt`; 0 if there is none.
+  @inline(__always)
+  private func kind(_ isIt: (Name) -> Bool) -> UInt8 {
+    // SAFETY: an empty entry, the NUL of the literal, ends the list.
+    var entry = unsafe Self.kinds.utf8Start
+    while unsafe entry.pointee != 0 {
+      let kind = unsafe entry.pointee
+      if unsafe isIt(entry + 1) { return kind }
+      repeat { unsafe entry += 1 } while unsafe entry.pointee != 0
+      unsafe entry += 1
+    }
+    return 0
   }
 
   /// Whether `text` stands at `position`, which then moves behind it.
   @inline(never)
   private func isWord(_ text: StaticString, at position: inout Int) -> Bool {
-    let word = Text(text)
-    guard behind(word, at: position) != 1 else { return false }
-    position &+= word.count
+    guard unsafe behind(text.utf8Start, at: position) != 1 else { return false }
+    position &+= text.utf8CodeUnitCount
     return true
   }
 
@@ -90,33 +98,8 @@ extension FlattenedDeviceTree {
     }
   }
 
-  /// The letter of a kind that has this name in a tree or on the command line; 0 if there is none.
-  private func consoleKind(_ name: Text) -> UInt8 {
-    let known: StaticString = """
-      Parm,pl011\0Parm,sbsa-uart\0Ppl011\0Nsnps,dw-apb-uart\0Nuart8250\0Nns16550*\0\
-      Cxlnx,xuartps\0Ccdns*\0Bbrcm,bcm2835-aux-uart\0Bbcm2835aux\0
-      """
-    // SAFETY: an empty entry, the NUL of the literal, ends the list; nothing is read behind a NUL.
-    var entry = unsafe known.utf8Start
-    while unsafe entry.pointee != 0 {
-      let kind = unsafe entry.pointee
-      unsafe entry += 1
-      var index = 0
-      while index < name.count, unsafe entry.pointee == name.start[index] {
-        unsafe entry += 1
-        index &+= 1
-      }
-      if unsafe entry.pointee == UInt8(ascii: "*") || index == name.count && entry.pointee == 0 {
-        return kind
-      }
-      while unsafe entry.pointee != 0 { unsafe entry += 1 }
-      unsafe entry += 1
-    }
-    return 0
-  }
-
   /// Nil for registers that do not lie where their accesses are aligned, which cannot be meant.
-  private static func console(
+  private func console(
     _ kind: UInt8, at address: UInt64, shift: UInt64, width: UInt64
   ) -> SerialConsole? {
     // Data, status, the bits that tell whether there is room, and how: PL011 UARTDR and UARTFR.TXFF.

@@ -12,9 +12,8 @@ extension FlattenedDeviceTree {
   /// (0.1) has numbers of its own, and later versions list one of these two as well.
   public func psciConduit() -> PSCIConduit? {
     let psci = child("psci", of: root).body
-    guard
-      lists("compatible", "arm,psci-1.0", in: psci)
-        || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
+    guard lists("compatible", "arm,psci-1.0", in: psci)
+      || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
     else { return nil }
     if lists("method", "hvc", in: psci) { return .hvc }
     return lists("method", "smc", in: psci) ? .smc : nil
@@ -78,16 +77,6 @@ extension FlattenedDeviceTree {
   /// Whether `text` is a string of a property.
   @inline(__always)
   private func lists(_ name: StaticString, _ text: StaticString, in node: Int) -> Bool {
-    lists(property(name, of: node), Text(text))
-  }
-
-  @inline(never)
-  private func lists(_ value: Token, _ text: Text) -> Bool {
-    var offset = 0
-    while let string = string(value, at: offset) {
-      if string.count == text.count, behind(text, at: value.body &+ offset) == 0 { return true }
-      offset &+= string.count &+ 1
-    }
-    return false
+    unsafe lists(property(name, of: node), text.utf8Start)
   }
 }

@@ -5,7 +5,7 @@
 
 extension FlattenedDeviceTree {
   /// What may be put into /chosen, by the place of its name in `names`.
-  public enum Name: Int, Sendable {
+  public enum Property: Int, Sendable {
     case arguments = 0
     case initrdStart = 9
     case initrdEnd = 28
@@ -65,13 +65,9 @@ extension FlattenedDeviceTree {
   /// what had the name before. Of a copy.
   ///
   /// - Returns: where its value goes, at a multiple of 4; 0 if there is no room, or no root.
-  public func set(_ name: Name, byteCount: Int, capacity: Int) -> Int {
+  public func set(_ name: Property, byteCount: Int, capacity: Int) -> Int {
     let node = chosen(capacity: capacity)
-    let text = unsafe Text(
-      unsafeStart: Self.names.utf8Start + name.rawValue,
-      count: Self.names.utf8CodeUnitCount &- name.rawValue
-    ).prefix(before: 0)
-    let old = find(Kind.property, text, in: node)
+    let old = unsafe find(Kind.property, Self.names.utf8Start + name.rawValue, in: node)
     if old.kind != Kind.none {
       var position = old.body &- 12
       while position < old.body &+ old.byteCount {
@@ -87,6 +83,36 @@ extension FlattenedDeviceTree {
     store(
       field(.stringsByteCount) &- Self.names.utf8CodeUnitCount &+ name.rawValue, at: node &+ 8)
     return node &+ 12
+  }
+
+  /// Sets a property to a number of two cells; false if there is no room.
+  public func set(_ name: Property, number: UInt64, capacity: Int) -> Bool {
+    let value = set(name, byteCount: 8, capacity: capacity)
+    guard value > 0 else { return false }
+    store(Int(truncatingIfNeeded: number &>> 32), at: value)
+    store(Int(truncatingIfNeeded: number), at: value &+ 4)
+    return true
+  }
+
+  /// Sets the command line to that of another tree and, behind it, a text, of which there may be
+  /// nothing; false if there is no room.
+  public func setArguments(
+    of source: FlattenedDeviceTree, unsafeAppend text: UnsafePointer<UInt8>, byteCount: Int,
+    capacity: Int
+  ) -> Bool {
+    let arguments = source.bootArguments
+    let separator = arguments.byteCount > 0 && byteCount > 0 ? 1 : 0
+    let count = arguments.byteCount &+ separator &+ byteCount
+    let value = set(.arguments, byteCount: count &+ 1, capacity: capacity)
+    guard value > 0 else { return false }
+    // What is not overwritten of the last cell is NUL and padding.
+    let end = value &+ count
+    let middle = value &+ arguments.byteCount
+    store(0, at: end & ~3)
+    fill(from: source, at: arguments.position, to: value, middle)
+    unsafe fill(from: (" " as StaticString).utf8Start, to: middle, middle &+ separator)
+    unsafe fill(from: text, to: middle &+ separator, end)
+    return true
   }
 
   /// /chosen, made in front of the root's children if there is none; 0 if there is no room or no root.
@@ -129,7 +155,7 @@ extension FlattenedDeviceTree {
   /// Fills a copy from `position` to `end` with bytes of another tree. In cells where that is
   /// possible, as memory may be Device memory, where each access takes its time.
   @inline(never)
-  public func fill(from tree: FlattenedDeviceTree, at place: Int, to position: Int, _ end: Int) {
+  func fill(from tree: FlattenedDeviceTree, at place: Int, to position: Int, _ end: Int) {
     var (source, position) = (place, position)
     while position < end {
       if (source | position) & 3 == 0, position &+ 4 <= end {
@@ -145,7 +171,7 @@ extension FlattenedDeviceTree {
 
   /// The same with bytes of something else, of which there are so many.
   @inline(never)
-  public func fill(from bytes: UnsafePointer<UInt8>, to position: Int, _ end: Int) {
+  func fill(from bytes: UnsafePointer<UInt8>, to position: Int, _ end: Int) {
     // SAFETY: as in store.
     var index = 0
     while position &+ index < end {

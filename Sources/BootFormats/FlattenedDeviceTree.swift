@@ -52,7 +52,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     unsafe self.start = start
     // Version 17 brought size_dt_struct; all later ones must say that a reader of 17 will do.
     guard field(.version) >= 17, field(.lastCompatibleVersion) <= 17,
-      field(.structure) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount
+      (field(.structure) | field(.structureByteCount)) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount
     else { return nil }
   }
 
@@ -157,54 +157,32 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
 
   // MARK: Lookup
 
-  /// A name that is looked for: of this program, or one that the tree itself mentions.
-  @safe
-  struct Text {
-    var start: UnsafePointer<UInt8>
-    var count: Int
+  /// A name that is looked for, of this program or in a tree. It ends in front of a NUL, a slash or a
+  /// colon, which are in no name: so a path starts with a name, and one goes without its length.
+  typealias Name = UnsafePointer<UInt8>
 
-    init(unsafeStart start: UnsafePointer<UInt8>, count: Int) {
-      unsafe self.start = start
-      self.count = count
-    }
-
-    @inline(__always)
-    init(_ text: StaticString) {
-      unsafe start = text.utf8Start
-      count = text.utf8CodeUnitCount
-    }
-
-    /// What stands in front of the first `byte`; all of it if there is none.
-    func prefix(before byte: UInt8) -> Text {
-      var prefix = self
-      prefix.count = 0
-      // SAFETY: below the count.
-      while prefix.count < count, unsafe start[prefix.count] != byte { prefix.count &+= 1 }
-      return prefix
-    }
-
-    /// There must be as many.
-    mutating func removeFirst(_ byteCount: Int) {
-      unsafe start += byteCount
-      count &-= byteCount
-    }
+  /// Whether a byte ends a name.
+  @inline(__always)
+  static func isEnd(_ byte: UInt8) -> Bool {
+    byte == 0 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ":")
   }
 
-  /// The byte behind `text` if it stands at `position`; else 1, which is in no name.
+  /// The byte behind `name` if it stands at `position`; else 1, which is in no name.
   @inline(never)
-  func behind(_ text: Text, at position: Int) -> UInt8 {
+  func behind(_ name: Name, at position: Int) -> UInt8 {
     var index = 0
-    while index < text.count {
-      // SAFETY: the text has as many bytes.
-      guard unsafe byte(at: position &+ index) == text.start[index] else { return 1 }
+    // SAFETY: a name has an end.
+    while unsafe !Self.isEnd(name[index]) {
+      guard unsafe byte(at: position &+ index) == name[index] else { return 1 }
       index &+= 1
     }
     return byte(at: position &+ index)
   }
 
   /// Whether a property has this name, or a node, which need not say the unit address.
-  func isNamed(_ token: Token, _ name: Text) -> Bool {
-    let end = behind(name, at: token.name)
+  @inline(never)
+  func isNamed(_ token: Token, _ name: Name) -> Bool {
+    let end = unsafe behind(name, at: token.name)
     return end == 0 || end == UInt8(ascii: "@") && token.kind == Kind.node
   }
 
@@ -214,14 +192,14 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     return next(&position).body
   }
 
-  /// A property of a node, or its first child of that name, which need not say the unit address.
+  /// A property of a node, or its first child of that name.
   @inline(never)
-  func find(_ kind: UInt32, _ name: Text, in node: Int) -> Token {
+  func find(_ kind: UInt32, _ name: Name, in node: Int) -> Token {
     var position = node
     var depth = 0
     while true {
       let token = next(&position)
-      if token.kind == kind, depth == 0, isNamed(token, name) { return token }
+      if token.kind == kind, depth == 0, unsafe isNamed(token, name) { return token }
       switch token.kind {
       case Kind.property: continue
       // Properties precede the children.
@@ -234,31 +212,46 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
 
   @inline(__always)
   func property(_ name: StaticString, of node: Int) -> Token {
-    find(Kind.property, Text(name), in: node)
+    unsafe find(Kind.property, name.utf8Start, in: node)
   }
 
   @inline(__always)
-  func child(_ name: StaticString, of node: Int) -> Token { find(Kind.node, Text(name), in: node) }
+  func child(_ name: StaticString, of node: Int) -> Token {
+    unsafe find(Kind.node, name.utf8Start, in: node)
+  }
 
-  /// The string at an offset of a value. Nil if there is no property, or no NUL. Of reasonable
-  /// length, as it will be compared often.
+  /// The string at an offset of a value, and behind its NUL the offset of the next one; nil if there is
+  /// no property, or no NUL. Of reasonable length, as it will be compared often.
   @inline(never)
-  func string(_ value: Token, at offset: Int) -> Text? {
-    var count = offset
-    while value.kind != Kind.none, count < value.byteCount, count &- offset <= 256 {
-      if byte(at: value.body &+ count) == 0 {
+  func string(_ value: Token, at offset: inout Int) -> Name? {
+    let first = offset
+    while value.kind != Kind.none, offset < value.byteCount, offset &- first <= 256 {
+      offset &+= 1
+      if byte(at: value.body &+ offset &- 1) == 0 {
         // SAFETY: all of these bytes are the tree's.
-        return unsafe Text(unsafeStart: start + value.body + offset, count: count &- offset)
+        return unsafe start + value.body + first
       }
-      count &+= 1
     }
     return nil
   }
 
-  /// The number in one or two cells of a value.
+  /// Whether a text, which ends with a NUL, is a string of a property.
+  @inline(never)
+  func lists(_ value: Token, _ text: UnsafePointer<UInt8>) -> Bool {
+    var offset = 0
+    while true {
+      let first = offset
+      guard unsafe string(value, at: &offset) != nil else { return false }
+      if unsafe behind(text, at: value.body &+ first) == 0 { return true }
+    }
+  }
+
+  /// The number in one or two cells of a value; nil in none.
   @inline(never)
   func number(_ value: Token, cell index: Int, cells count: Int) -> UInt64? {
-    guard value.kind != Kind.none, 4 &* (index &+ count) <= value.byteCount else { return nil }
+    guard value.kind != Kind.none, count > 0, 4 &* (index &+ count) <= value.byteCount else {
+      return nil
+    }
     let low = UInt64(cell(at: value.body &+ 4 &* (index &+ count &- 1)))
     return count == 1 ? low : UInt64(cell(at: value.body &+ 4 &* index)) &<< 32 | low
   }

@@ -93,9 +93,12 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
   let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
   guard let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
-    setArguments(changed, capacity, loaders ?? tree, image, descriptor),
+    unsafe changed.setArguments(
+      of: loaders ?? tree, unsafeAppend: bytes(at: image &+ descriptor[.appendOffset]),
+      byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
     end == 0
-      || set(.initrdStart, start, in: changed, capacity) && set(.initrdEnd, end, in: changed, capacity)
+      || changed.set(.initrdStart, number: start, capacity: capacity)
+        && changed.set(.initrdEnd, number: end, capacity: capacity)
   else {
     unsafe state.pointee.is_tree_unchanged = 1
     return nil
@@ -113,38 +116,6 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
       descriptor[.initrdTargetByteCount], state)
   }
   return nil
-}
-
-/// The command line: that of a tree, and behind it, if there is any, the packed text. False if there is
-/// no room.
-private func setArguments(
-  _ tree: FlattenedDeviceTree, _ capacity: Int, _ source: FlattenedDeviceTree, _ image: UInt64,
-  _ descriptor: Descriptor
-) -> Bool {
-  let arguments = source.bootArguments
-  let append = Int(truncatingIfNeeded: descriptor[.appendByteCount])
-  let separator = arguments.byteCount > 0 && append > 0 ? 1 : 0
-  let count = arguments.byteCount &+ separator &+ append
-  let value = tree.set(.arguments, byteCount: count &+ 1, capacity: capacity)
-  guard value > 0 else { return false }
-  // The end, with the NUL and the padding; and where the text does not start with the old end, a blank.
-  tree.store(0, at: (value &+ count) & ~3)
-  let middle = value &+ arguments.byteCount
-  tree.fill(from: source, at: arguments.position, to: value, middle)
-  if separator > 0 { unsafe tree.fill(from: (" " as StaticString).utf8Start, to: middle, middle &+ 1) }
-  unsafe tree.fill(
-    from: bytes(at: image &+ descriptor[.appendOffset]), to: middle &+ separator, value &+ count)
-  return true
-}
-
-private func set(
-  _ name: FlattenedDeviceTree.Name, _ number: UInt64, in tree: FlattenedDeviceTree, _ capacity: Int
-) -> Bool {
-  let value = tree.set(name, byteCount: 8, capacity: capacity)
-  guard value > 0 else { return false }
-  tree.store(Int(truncatingIfNeeded: number &>> 32), at: value)
-  tree.store(Int(truncatingIfNeeded: number), at: value &+ 4)
-  return true
 }
 
 func findConsole(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {

@@ -3,31 +3,64 @@ import Testing
 @testable import BootFormats
 
 @Suite struct DeviceTreeEditingTests {
-  /// What `write` makes of a tree, and where the times lie; nil if it fails.
-  static func edited(
-    _ blob: [UInt8], capacity: Int = 4096, _ change: (inout ChosenChanges) -> Void
-  ) -> (blob: [UInt8], timing: Int)? {
-    withTree(blob) { tree in
-      var changes = ChosenChanges()
-      changes.arguments = tree
-      change(&changes)
-      return write(tree, capacity: capacity, changes)
-    } ?? nil
+  /// What is to be different in /chosen.
+  struct Changes {
+    var append = ""
+    var initrd: (start: UInt64, end: UInt64)?
+    var timingByteCount = 0
+    /// nil leaves the command line alone.
+    var arguments: [UInt8]?
   }
 
-  static func write(
-    _ tree: FlattenedDeviceTree, capacity: Int, _ changes: ChosenChanges
+  /// A copy with changes, and where the times lie; nil if there is no room or no root.
+  static func edited(
+    _ blob: [UInt8], capacity: Int = 4096, _ change: (inout Changes) -> Void
   ) -> (blob: [UInt8], timing: Int)? {
+    var changes = Changes(arguments: blob)
+    change(&changes)
     // Behind the capacity nothing is written.
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity + 64, alignment: 8)
+    let memory = unsafe UnsafeMutableBufferPointer<UInt8>.allocate(aligned: capacity + 64)
     defer { unsafe memory.deallocate() }
     for index in memory.indices { unsafe memory[index] = 0xee }
-    let timing = unsafe tree.write(to: memory.baseAddress!, capacity: capacity, with: changes)
+    let timing: Int? =
+      withTree(blob) { tree in
+        guard
+          let copy = unsafe tree.copy(unsafeTo: memory.baseAddress!, capacity: capacity)
+        else { return nil }
+        return apply(changes, to: copy, capacity: capacity)
+      } ?? nil
     #expect(unsafe memory[capacity...].allSatisfy { $0 == 0xee })
     guard let timing else { return nil }
     return withTree(unsafe Array(memory)) { written in
       (unsafe Array(memory[..<written.byteCount]), timing)
     }
+  }
+
+  private static func apply(
+    _ changes: Changes, to copy: FlattenedDeviceTree, capacity: Int
+  ) -> Int? {
+    if let arguments = changes.arguments {
+      let text = Array(changes.append.utf8)
+      let isSet = withTree(arguments) { source in
+        unsafe (text + [0xee]).withUnsafeBufferPointer {
+          unsafe copy.setArguments(
+            of: source, unsafeAppend: $0.baseAddress!, byteCount: text.count, capacity: capacity)
+        }
+      }
+      guard isSet == true else { return nil }
+    }
+    if let (start, end) = changes.initrd {
+      guard copy.set(.initrdStart, number: start, capacity: capacity),
+        copy.set(.initrdEnd, number: end, capacity: capacity)
+      else { return nil }
+    }
+    guard changes.timingByteCount > 0 else { return 0 }
+    let place = copy.set(.timing, byteCount: changes.timingByteCount, capacity: capacity)
+    guard place > 0 else { return nil }
+    for offset in stride(from: 0, to: changes.timingByteCount, by: 4) {
+      copy.store(0, at: place + offset)
+    }
+    return place
   }
 
   static func bigEndian(_ values: UInt64...) -> [UInt8] {
@@ -51,14 +84,7 @@ import Testing
     return builder.blob()
   }
 
-  static let text = Array("ro quiet".utf8)
-
-  static func append(_ changes: inout ChosenChanges) {
-    // It outlives the test.
-    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: text.count)
-    for index in text.indices { unsafe memory[index] = text[index] }
-    unsafe changes.setAppend(unsafeStart: memory, byteCount: text.count)
-  }
+  static let text = "ro quiet"
 
   @Test func setsEverythingAndLeavesTheRest() throws {
     let blob = Self.board { chosen in
@@ -70,7 +96,7 @@ import Testing
       chosen.node("framebuffer") { $0.property("bootargs", text: "another") }
     }
     let result = Self.edited(blob) { changes in
-      Self.append(&changes)
+      changes.append = Self.text
       changes.initrd = (0x1_2345_6789, 0x1_3456_789a)
       changes.timingByteCount = 24
     }
@@ -78,10 +104,10 @@ import Testing
     var expected = PlainDeviceTree(blob)
     let index = try #require(expected.root.children.firstIndex { $0.name == "chosen" })
     expected.root.children[index].properties = [
-      .init(name: "bootargs", value: Array("console=ttyAMA0 ro quiet\0".utf8)),
-      .init(name: "linux,initrd-start", value: Self.bigEndian(0x1_2345_6789)),
-      .init(name: "linux,initrd-end", value: Self.bigEndian(0x1_3456_789a)),
       .init(name: "lz4boot,timing", value: [UInt8](repeating: 0, count: 24)),
+      .init(name: "linux,initrd-end", value: Self.bigEndian(0x1_3456_789a)),
+      .init(name: "linux,initrd-start", value: Self.bigEndian(0x1_2345_6789)),
+      .init(name: "bootargs", value: Array("console=ttyAMA0 ro quiet\0".utf8)),
       .init(name: "kaslr-seed", value: DeviceTreeBuilder.bigEndian([1, 2])),
       .init(name: "stdout-path", value: DeviceTreeBuilder.text("/x")),
     ]
@@ -96,14 +122,14 @@ import Testing
     let blob = Self.board(chosen: nil)
     let (edited, _) = try #require(Self.edited(blob) { $0.initrd = (0x1000, 0x2000) })
     var expected = PlainDeviceTree(blob)
-    expected.root.children.append(
+    expected.root.children.insert(
       .init(
         name: "chosen",
         properties: [
-          .init(name: "bootargs", value: [0]),
-          .init(name: "linux,initrd-start", value: Self.bigEndian(0x1000)),
           .init(name: "linux,initrd-end", value: Self.bigEndian(0x2000)),
-        ]))
+          .init(name: "linux,initrd-start", value: Self.bigEndian(0x1000)),
+          .init(name: "bootargs", value: [0]),
+        ]), at: 0)
     #expect(PlainDeviceTree(edited) == expected)
   }
 
@@ -127,7 +153,7 @@ import Testing
     let blob = Self.board { chosen in
       if let before { chosen.property("bootargs", text: before) }
     }
-    let result = Self.edited(blob) { changes in if appends { Self.append(&changes) } }
+    let result = Self.edited(blob) { if appends { $0.append = Self.text } }
     let (edited, _) = try #require(result)
     #expect(PlainDeviceTree(edited)["chosen"]?["bootargs"] == Array(after.utf8) + [0])
   }
@@ -136,14 +162,7 @@ import Testing
   @Test func takesTheCommandLineOfAnotherTree() throws {
     let packed = Self.board { $0.property("bootargs", text: "packed") }
     let loaders = Self.board { $0.property("bootargs", text: "loader's") }
-    let result: (blob: [UInt8], timing: Int)??? = withTree(packed) { packed in
-      withTree(loaders) { loaders in
-        var changes = ChosenChanges()
-        changes.arguments = loaders
-        return Self.write(packed, capacity: 4096, changes)
-      }
-    }
-    let (edited, _) = try #require((result ?? nil) ?? nil)
+    let (edited, _) = try #require(Self.edited(packed) { $0.arguments = loaders })
     #expect(PlainDeviceTree(edited)["chosen"]?["bootargs"] == Array("loader's\0".utf8))
   }
 
@@ -176,9 +195,9 @@ import Testing
 
   @Test func failsWithTooLittleRoom() throws {
     let blob = Self.board { $0.property("bootargs", text: "x") }
-    let (edited, _) = try #require(Self.edited(blob) { Self.append(&$0) })
+    let (edited, _) = try #require(Self.edited(blob) { $0.append = Self.text })
     for capacity in 0...edited.count {
-      let result = Self.edited(blob, capacity: capacity) { Self.append(&$0) }
+      let result = Self.edited(blob, capacity: capacity) { $0.append = Self.text }
       #expect((result != nil) == (capacity == edited.count), "\(capacity) of \(edited.count)")
     }
   }
@@ -192,7 +211,7 @@ import Testing
         let (edited, _) = Self.edited(
           blob,
           {
-            Self.append(&$0)
+            $0.append = Self.text
             $0.initrd = (1, 2)
           })
       else { return }
@@ -213,20 +232,23 @@ import Testing
     }
   }
 
+  /// The copy is all that is changed, and what lies behind the tree's blocks is left.
   @Test func copiesWhatBelongsToTheTree() throws {
     let good = Self.board { $0.property("bootargs", text: "x") }
     var padded = good + [UInt8](repeating: 0xcc, count: 1000)
     padded.replaceSubrange(4..<8, with: DeviceTreeBuilder.bigEndian([UInt32(padded.count)]))
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: good.count + 8, alignment: 8)
-    defer { unsafe memory.deallocate() }
-    for index in memory.indices { unsafe memory[index] = 0xee }
-    let isCopied = withTree(padded) {
-      unsafe $0.copy(to: memory.baseAddress!, capacity: good.count)
+    let (copy, _) = try #require(Self.edited(padded) { $0.arguments = nil })
+    #expect(PlainDeviceTree(copy) == PlainDeviceTree(good))
+    #expect(copy.count < good.count + 64)
+    for capacity in 0..<copy.count {
+      #expect(Self.edited(padded, capacity: capacity) { $0.arguments = nil } == nil)
     }
-    #expect(isCopied == true)
-    #expect(unsafe Array(memory) == good + [UInt8](repeating: 0xee, count: 8))
-    #expect(
-      withTree(padded) { unsafe $0.copy(to: memory.baseAddress!, capacity: good.count - 1) }
-        == false)
+  }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+  fileprivate static func allocate(aligned byteCount: Int) -> Self {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 8)
+    return unsafe memory.bindMemory(to: UInt8.self)
   }
 }
