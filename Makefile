@@ -242,7 +242,7 @@ test-boot: cli ## Check on QEMU what boots and what is refused
 
 .PHONY: test-stub
 test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
-	@scripts/need.sh "to start packed kernels" qemu-system-arm device-tree-compiler
+	@scripts/need.sh "to start packed kernels" qemu-system-arm device-tree-compiler openssl
 	Tests/StubTests/smoke.sh
 
 .PHONY: test-target

@@ -266,39 +266,6 @@ entry:
     b       handover
 
 /*
- * Turns MMU and caches on, with the tables that stub_map built. Behind a DSB (tlb_invalidate).
- * Clobbers x0 and x1.
- */
-mmu_on:
-    // The TLB may hold anything from before: neither booting nor PSCI nor reset says.
-    tlb_invalidate x0
-    mov     x0, #MAIR_NORMAL
-    write   mair, x0, x28
-    // The physical address size that this core has, encoded as TCR wants it, up to 48 bits (5): more
-    // needs another format of the tables.
-    mrs     x0, id_aa64mmfr0_el1
-    and     x0, x0, #0xf
-    mov     x1, #5
-    cmp     x0, x1
-    csel    x0, x0, x1, lo
-    cbnz    x28, 1f
-    movl    x1, TCR_EL1
-    orr     x1, x1, x0, lsl #32
-    b       2f
-1:  movl    x1, TCR_EL2
-    orr     x1, x1, x0, lsl #16
-2:  write   tcr, x1, x28
-    ldr     x0, [x19, #STUB_STATE_TABLES]
-    write   ttbr0, x0, x28
-    // ISB: the walks that start with the MMU go by all three.
-    isb
-    select  x0, (SCTLR_EL1_RES1 | SCTLR_ON), (SCTLR_EL2_RES1 | SCTLR_ON), x28, x1
-    write   sctlr, x0, x28
-    // ISB: from here on everything is translated; this page is, to itself.
-    isb
-    ret
-
-/*
  * Leaves the caches and enters the kernel. Between the MMU going off and the end of the maintenance
  * nothing may read or write memory: the newest data are still in the caches, where uncached accesses
  * miss them, and what is written past them would be overwritten by the cleaning. So everything that
@@ -435,83 +402,45 @@ exception:
     b       halt
 
 /*
- * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one
- * exception level and nothing runs below it, so only the four for this level with its own stack
- * pointer can be taken (0x200 to 0x3ff). Code lies in the place of all others, and in what these leave.
+ * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one exception level
+ * and nothing runs below it, so only the four for this level with its own stack pointer can be taken
+ * (0x200 to 0x3ff). Code lies in the place of all others, and in what these leave.
  */
+    .section .vectors, "ax"
     .balign 0x800
 vectors:
 /*
- * Cleans and invalidates the work area, or [x0, x1); changes x0 to x3. CIVAC, as CVAC alone is subject
- * to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
- *
- * void stub_clean_to_memory(uint64_t start, uint64_t byte_count), of at least one byte
+ * Turns MMU and caches on, with the tables that stub_map built. Behind a DSB (tlb_invalidate).
+ * Clobbers x0 and x1.
  */
-    .global stub_clean_to_memory
-clean_work_area:
-    work_area x0, x1
-    b       clean_lines
-stub_clean_to_memory:
-    add     x1, x0, x1
-clean_lines:
-    cache_lines civac
-    ret
-
-invalidate_work_area:
-    work_area x0, x1
-    cache_lines ivac
-    ret
-
-/*
- * Turns MMU and data cache off; at the entry, where they are off, turns the alignment check on. ISB: a
- * write to a system register is seen for sure only behind a context synchronization event (Arm ARM,
- * "Synchronization requirements for AArch64 System registers"). Between MSR and ISB either setting
- * may hold: the code is mapped at its physical address, so the next instruction is the same one.
- * Changes x0 and x1.
- */
-mmu_off:
-    select  x0, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), x28, x1
+mmu_on:
+    // The TLB may hold anything from before: neither booting nor PSCI nor reset says.
+    tlb_invalidate x0
+    mov     x0, #MAIR_NORMAL
+    write   mair, x0, x28
+    // The physical address size that this core has, encoded as TCR wants it, up to 48 bits (5): more
+    // needs another format of the tables.
+    mrs     x0, id_aa64mmfr0_el1
+    and     x0, x0, #0xf
+    mov     x1, #5
+    cmp     x0, x1
+    csel    x0, x0, x1, lo
+    cbnz    x28, 1f
+    movl    x1, TCR_EL1
+    orr     x1, x1, x0, lsl #32
+    b       2f
+1:  movl    x1, TCR_EL2
+    orr     x1, x1, x0, lsl #16
+2:  write   tcr, x1, x28
+    ldr     x0, [x19, #STUB_STATE_TABLES]
+    write   ttbr0, x0, x28
+    // ISB: the walks that start with the MMU go by all three.
+    isb
+    select  x0, (SCTLR_EL1_RES1 | SCTLR_ON), (SCTLR_EL2_RES1 | SCTLR_ON), x28, x1
     write   sctlr, x0, x28
+    // ISB: from here on everything is translated; this page is, to itself.
     isb
     ret
-
-/*
- * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
- *                   uint64_t conduit)
- *
- * SMC Calling Convention (DEN 0028): function in W0, arguments in X1 and up, result in W0; X18 to X30
- * are preserved, and a C function need not preserve the others. DSB: what the caller wrote is visible
- * to every core before one is switched on, or before this one is gone (Arm ARM, "Data Synchronization
- * Barrier").
- */
-    .global stub_psci
-stub_psci:
-    dsb     sy
-    cmp     x4, #STUB_CONDUIT_HVC
-    b.ne    1f
-    hvc     #0
-    ret
-1:  smc     #0
-    ret
-
-/*
- * void stub_copy(uint64_t target, uint64_t source, uint64_t byte_count)
- */
-    .global stub_copy
-stub_copy:
-    subs    x2, x2, #16
-    b.lo    2f
-1:  ldp     x3, x4, [x1], #16
-    stp     x3, x4, [x0], #16
-    subs    x2, x2, #16
-    b.hs    1b
-2:  add     x2, x2, #16
-3:  cbz     x2, 4f
-    ldrb    w3, [x1], #1
-    strb    w3, [x0], #1
-    sub     x2, x2, #1
-    b       3b
-4:  ret
 
 /*
  * Another core, switched on by stub_unpack (PSCI, CPU_ON): MMU and data cache off, x0 = its index in
@@ -591,9 +520,84 @@ secondary_off:
 
     .org    vectors + 0x200
     b       exception
+
+/*
+ * Turns MMU and data cache off; at the entry, where they are off, turns the alignment check on. ISB: a
+ * write to a system register is seen for sure only behind a context synchronization event (Arm ARM,
+ * "Synchronization requirements for AArch64 System registers"). Between MSR and ISB either setting
+ * may hold: the code is mapped at its physical address, so the next instruction is the same one.
+ * Changes x0 and x1.
+ */
+mmu_off:
+    select  x0, (SCTLR_EL1_RES1 | SCTLR_OFF), (SCTLR_EL2_RES1 | SCTLR_OFF), x28, x1
+    write   sctlr, x0, x28
+    isb
+    ret
+
+/*
+ * int32_t stub_psci(uint64_t function, uint64_t argument0, uint64_t argument1, uint64_t argument2,
+ *                   uint64_t conduit)
+ *
+ * SMC Calling Convention (DEN 0028): function in W0, arguments in X1 and up, result in W0; X18 to X30
+ * are preserved, and a C function need not preserve the others. DSB: what the caller wrote is visible
+ * to every core before one is switched on, or before this one is gone (Arm ARM, "Data Synchronization
+ * Barrier").
+ */
+    .global stub_psci
+stub_psci:
+    dsb     sy
+    cmp     x4, #STUB_CONDUIT_HVC
+    b.ne    1f
+    hvc     #0
+    ret
+1:  smc     #0
+    ret
+
     .org    vectors + 0x280
     b       exception
+
+invalidate_work_area:
+    work_area x0, x1
+    cache_lines ivac
+    ret
+
+/*
+ * void stub_copy(uint64_t target, uint64_t source, uint64_t byte_count)
+ */
+    .global stub_copy
+stub_copy:
+    subs    x2, x2, #16
+    b.lo    2f
+1:  ldp     x3, x4, [x1], #16
+    stp     x3, x4, [x0], #16
+    subs    x2, x2, #16
+    b.hs    1b
+2:  add     x2, x2, #16
+3:  cbz     x2, 4f
+    ldrb    w3, [x1], #1
+    strb    w3, [x0], #1
+    sub     x2, x2, #1
+    b       3b
+4:  ret
+
     .org    vectors + 0x300
     b       exception
+
+/*
+ * Cleans and invalidates the work area, or [x0, x1); changes x0 to x3. CIVAC, as CVAC alone is subject
+ * to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
+ *
+ * void stub_clean_to_memory(uint64_t start, uint64_t byte_count), of at least one byte
+ */
+    .global stub_clean_to_memory
+clean_work_area:
+    work_area x0, x1
+    b       clean_lines
+stub_clean_to_memory:
+    add     x1, x0, x1
+clean_lines:
+    cache_lines civac
+    ret
+
     .org    vectors + 0x380
     b       exception

@@ -21,7 +21,9 @@
 
     .arch   armv8-a+crc
     .section .text
-    .global start
+#ifdef DATA_FILE
+    .global start                       // for the linker
+#endif
 start:
     b       entry
     nop

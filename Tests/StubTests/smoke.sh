@@ -1,6 +1,6 @@
 #!/bin/bash
 # Starts packed fake kernels (kernel.S) on QEMU: what must be entered and how, what must be refused.
-#   Tests/StubTests/smoke.sh      after `make cli`; needs qemu-system-aarch64 and fdtput
+#   Tests/StubTests/smoke.sh      after `make cli`; needs qemu-system-aarch64, fdtput and openssl
 set -u  # no -e: the verdicts count what fails
 export LC_ALL=C
 here=$(dirname "$0")
@@ -376,6 +376,37 @@ for level in 1 2; do
 done
 refused program-inside "lz4boot: kernel refused: this Image lies in the memory of the program at \
 0x0000000040300000" "$directory/program-inside"
+
+# Digests and signatures: at both levels, with instructions for SHA-256 and without.
+openssl genpkey -algorithm ed25519 -out "$directory/key.pem" 2>/dev/null
+openssl pkey -in "$directory/key.pem" -pubout -out "$directory/public.pem"
+"$lz4boot" pack --level 1 --sha256 "$directory/kernel" -o "$directory/digest" >/dev/null
+"$lz4boot" pack --level 1 --sign-key "$directory/key.pem" --verify-key "$directory/public.pem" \
+    "$directory/kernel" -o "$directory/signed" >/dev/null
+cp build/lz4boot.stub "$directory/plain.stub"
+poke "$directory/plain.stub" "$(symbol sha256_blocks_of_core)" e9 03 1f aa  # mov x9, xzr: none
+"$lz4boot" pack --level 1 --sha256 --stub "$directory/plain.stub" "$directory/kernel" \
+    -o "$directory/digest-plain" >/dev/null
+for level in 1 2; do
+    machine=el$level
+    for kind in digest signed; do
+        cores=4 good "$kind-el$level" $level "${!machine}" "$directory/$kind"
+    done
+    good "digest-without-instructions-el$level" $level "${!machine}" "$directory/digest-plain"
+done
+flipped() { # flipped NAME KIND OFFSET PATTERN
+    local byte
+    cp "$directory/$2" "$directory/$1"
+    byte=$(od -A n -t u1 -j $(($3)) -N 1 "$directory/$2")
+    poke "$directory/$1" "$3" "$(printf %02x $((byte ^ 16)))"
+    refused "$1" "lz4boot: kernel refused: $4" "$directory/$1"
+}
+last_byte=$(($(stat -c %s "$directory/signed") - 1))
+flipped digest-payload digest $((payload + 100)) 'wrong SHA-256, Image at 0x0000000040200000'
+flipped signed-payload signed $(($(u64 "$directory/signed" 0x48) + 100)) \
+    'wrong SHA-256, Image at 0x0000000040200000'
+flipped signature signed $last_byte 'not signed by its key, Image at 0x0000000040200000'
+flipped signed-key signed 0x138 'stub damaged, checksum 0x*'
 
 damaged_for() { # damaged_for ACTION: a kernel that is refused
     "$lz4boot" pack --on-error "$1" --level 1 "$directory/kernel" -o "$directory/$1" >/dev/null
