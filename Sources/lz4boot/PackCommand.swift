@@ -109,7 +109,7 @@ struct PackCommand: ParsableCommand {
 
   private func extras() throws -> PackExtras {
     var extras = PackExtras()
-    extras.initrd = try initrd.map { try InputFile($0) }
+    extras.initrd = try initrd.map { try Self.initrd($0) }
     extras.tree = try dtb.map { try Self.deviceTree($0) }
     extras.append = append ?? ""
     extras.flags = onError.place << PackedImage.OnError.shift
@@ -127,6 +127,14 @@ struct PackCommand: ParsableCommand {
       extras.flags |= PackedImage.flagSigned
     }
     return extras
+  }
+
+  private static func initrd(_ name: String) throws -> InputFile {
+    let file = try InputFile(name)
+    guard file.byteCount > 0 else {
+      throw CommandFailure.refused(name: file.name, reason: "the file is empty")
+    }
+    return file
   }
 
   /// A file that holds a device tree and nothing else.

@@ -1,0 +1,1 @@
+../BootFormatsTests/DeviceTreeBuilder.swift
