@@ -19,54 +19,41 @@ extension FlattenedDeviceTree {
     return lists("method", "smc", in: psci) ? .smc : nil
   }
 
-  /// Where the walk along the cores starts; nil if there are none.
+  /// Where the walk along the cores starts.
   public func firstCore() -> CoreWalk {
     let cpus = child("cpus", of: root).body
     return CoreWalk(position: cpus, addressCells: cells("#address-cells", of: cpus, default: 2))
   }
 
-  /// A place between the children of /cpus.
+  /// A place in /cpus.
   public struct CoreWalk: Sendable {
     var position: Int
-    var addressCells: Int
+    let addressCells: Int
+    /// How many nodes below /cpus; negative behind it.
+    var depth = 0
   }
 
   /// The affinity of the next core that PSCI switches on, or nil if there are no more.
   public func nextCore(_ walk: inout CoreWalk) -> UInt64? {
-    var depth = 0
-    while walk.addressCells > 0 {
+    while walk.depth >= 0 {
       let token = next(&walk.position)
       switch token.kind {
       case Kind.node:
-        depth &+= 1
-        guard depth == 1, lists("device_type", "cpu", in: token.body),
+        walk.depth &+= 1
+        if walk.depth == 1, lists("device_type", "cpu", in: token.body),
           lists("enable-method", "psci", in: token.body), isUsable(token.body),
           let affinity = number(
             property("reg", of: token.body), cell: 0, cells: walk.addressCells),
           affinity & ~Self.affinityMask == 0
-        else { continue }
-        // Behind the node's own children there is its end, which is one of no node here: skipped.
-        skip(&walk.position)
-        return affinity
-      case Kind.endNode where depth > 0: depth &-= 1
+        {
+          return affinity
+        }
+      case Kind.endNode: walk.depth &-= 1
       case Kind.property: continue
-      default: walk.addressCells = 0
+      default: walk.depth = -1
       }
     }
     return nil
-  }
-
-  /// Moves to behind the end of the node that is entered.
-  private func skip(_ position: inout Int) {
-    var depth = 1
-    while depth > 0 {
-      switch next(&position).kind {
-      case Kind.node: depth &+= 1
-      case Kind.endNode: depth &-= 1
-      case Kind.property: continue
-      default: return
-      }
-    }
   }
 
   /// Devicetree Specification, "status": a device that has none is usable.

@@ -52,7 +52,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     unsafe self.start = start
     // Version 17 brought size_dt_struct; all later ones must say that a reader of 17 will do.
     guard field(.version) >= 17, field(.lastCompatibleVersion) <= 17,
-      (field(.structure) | field(.structureByteCount)) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount
+      (field(.structure) | field(.structureByteCount)) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount, field(.stringsByteCount) == 0 || byte(at: stringsEnd &- 1) == 0
     else { return nil }
   }
 
@@ -186,10 +186,12 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     return end == 0 || end == UInt8(ascii: "@") && token.kind == Kind.node
   }
 
-  /// The body of the root.
+  /// The body of the root; 0, where nothing is found, if there is none.
+  @inline(never)
   var root: Int {
     var position = field(.structure)
-    return next(&position).body
+    let token = next(&position)
+    return token.kind == Kind.node ? token.body : 0
   }
 
   /// A property of a node, or its first child of that name.
