@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Constants of SHA-2 and Ed25519, each in a section of its own, so that a linker keeps what is used.
- * In assembly, as a large constant in Swift may become a copy, or a global that is filled at run time.
+ * In assembly, as a large constant in Swift may become a copy, or a global that is filled at run time. Aligned
+ * as the x86-64 ABI has it for arrays of 16 bytes or more.
  */
 
 /* FIPS 180-4, section 5.3.3. */
     .section .rodata.sha256_initial_state, "a"
-    .balign 8
+    .balign 16
     .global sha256_initial_state
     .hidden sha256_initial_state
 sha256_initial_state:
@@ -15,7 +16,7 @@ sha256_initial_state:
 
 /* FIPS 180-4, section 4.2.2. */
     .section .rodata.sha256_round_constants, "a"
-    .balign 8
+    .balign 16
     .global sha256_round_constants
     .hidden sha256_round_constants
 sha256_round_constants:
@@ -30,7 +31,7 @@ sha256_round_constants:
 
 /* FIPS 180-4, section 5.3.5. */
     .section .rodata.sha512_initial_state, "a"
-    .balign 8
+    .balign 16
     .global sha512_initial_state
     .hidden sha512_initial_state
 sha512_initial_state:
@@ -39,7 +40,7 @@ sha512_initial_state:
 
 /* FIPS 180-4, section 4.2.3. */
     .section .rodata.sha512_round_constants, "a"
-    .balign 8
+    .balign 16
     .global sha512_round_constants
     .hidden sha512_round_constants
 sha512_round_constants:
@@ -66,7 +67,7 @@ sha512_round_constants:
 
 /* RFC 8032, section 5.1: d of the curve, in limbs of 51 bits. */
     .section .rodata.ed25519_d, "a"
-    .balign 8
+    .balign 16
     .global ed25519_d
     .hidden ed25519_d
 ed25519_d:
@@ -74,7 +75,7 @@ ed25519_d:
 
 /* RFC 8032, section 5.1.3: 2^((p-1)/4) modulo p, in limbs of 51 bits. */
     .section .rodata.ed25519_square_root_of_minus_one, "a"
-    .balign 8
+    .balign 16
     .global ed25519_square_root_of_minus_one
     .hidden ed25519_square_root_of_minus_one
 ed25519_square_root_of_minus_one:
@@ -82,7 +83,7 @@ ed25519_square_root_of_minus_one:
 
 /* RFC 8032, section 5.1: L, the order of the base point. */
     .section .rodata.ed25519_order, "a"
-    .balign 8
+    .balign 16
     .global ed25519_order
     .hidden ed25519_order
 ed25519_order:

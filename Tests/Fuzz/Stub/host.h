@@ -16,6 +16,8 @@ uint32_t stub_read8(uint64_t address);
 uint32_t stub_read32(uint64_t address);
 void stub_write8(uint64_t address, uint32_t value);
 void stub_write32(uint64_t address, uint32_t value);
+uint32_t stub_load32(uint64_t address);
+uint64_t stub_end(void);
 uint64_t stub_secondary_entry(void);
 uint64_t stub_mpidr(void);
 uint64_t stub_ticks(void);
