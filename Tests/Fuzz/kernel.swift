@@ -80,7 +80,7 @@ private struct ExpectedKernel {
   let byteCount: Int
   /// nil where they are too many to look at.
   let image: [UInt8]?
-  let placement: KernelSource.Placement
+  let placement: PackedImage.Placement
   let origin: String
   let unusedCount: Int
 }
@@ -111,7 +111,7 @@ private func expectedKernel(_ bytes: [UInt8]) -> ExpectedKernel? {
       byteCount: program.imageByteCount, image: program.image.isEmpty ? nil : program.image,
       placement: .fixed(
         address: program.address, memoryByteCount: UInt64(program.memoryByteCount),
-        entry: program.entry),
+        entryOffset: program.entry - program.address),
       origin: origin + (format.map { "\($0) of an ELF file" } ?? "ELF file"),
       unusedCount: unusedCount)
   }
@@ -126,7 +126,7 @@ private func expectedKernel(_ bytes: [UInt8]) -> ExpectedKernel? {
 /// The bytes, if they are an Image.
 private func expectedImage(_ image: [UInt8]) -> [UInt8]? {
   guard (try? Arm64Image(parsing: image.span)) != nil else { return nil }
-  if image.count >= PackedImage.headByteCount, image[0x40..<0x48].elementsEqual("LZ4BOOT1".utf8) {
+  if image.count >= 0x48, image[0x40..<0x47].elementsEqual("LZ4BOOT".utf8) {
     return nil
   }
   return isCutOff(image) ? nil : image

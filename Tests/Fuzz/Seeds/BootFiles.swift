@@ -34,7 +34,7 @@ extension Seeds {
   }
 
   static var kernels: [[UInt8]] {
-    let packed = FrameHeader(hasContentChecksum: true)
+    let checked = FrameHeader(hasContentChecksum: true)
     var magics: [[UInt8]] = [
       [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [UInt8]("BZh".utf8),
       [0x7f, 0x45, 0x4c, 0x46], [0x27, 0x05, 0x19, 0x56], [0xd0, 0x0d, 0xfe, 0xed],
@@ -43,10 +43,10 @@ extension Seeds {
     magics = magics.map { $0 + [UInt8](repeating: 0, count: 70) }
     return [
       kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
-      legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
+      legacyFrame([block(last: kernel())]), frame(checked, [.stored(efiKernel)]), packed,
       [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
       [UInt8](efiKernel.prefix(0x43)),
-      [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
+      [UInt8](efiKernel.prefix(150)), [UInt8](packed.prefix(0x50)),
     ] + magics
   }
 
@@ -123,64 +123,40 @@ extension Seeds {
 
   // MARK: Packed Images
 
-  static var images: [[UInt8]] {
+  /// The head of one: for the command, which takes none of them.
+  static var packed: [UInt8] {
     var packed = kernel()
-    let fields: [UInt64] = [
-      0x3154_4f4f_4234_5a4c, 8192, 5000, 0x4000, 2 << 20, 4000, 4096, 0, 0, 65536, 8192, 10, 0,
-    ]
-    for (index, value) in fields.enumerated() { set(value, at: 0x40 + 8 * index, in: &packed) }
-    var misaligned = packed
-    set(8193 as UInt64, at: 0x90, in: &misaligned)
-    let others: [(field: Int, value: UInt64)] = [
-      (2, 0), (2, 1 << 30), (5, 63), (5, 5000), (6, 1 << 30), (7, 2 << 20), (9, 1), (9, 1 << 29),
-      (6, (1 << 30) - 4096), (6, (1 << 30) - (2 << 20)), (6, (1 << 30) - (2 << 20) - 1), (3, 0),
-      (10, 0),
-    ]
-    return [kernel(), packed, [UInt8](packed.prefix(168)), misaligned]
-      + others.map { other in
-        var image = packed
-        set(other.value, at: 0x40 + 8 * other.field, in: &image)
-        return image
-      }
+    packed.replaceSubrange(0x40..<0x48, with: "LZ4BOOT2".utf8)
+    return packed
   }
 
-  // MARK: Packed Images with a payload, and a device tree behind
+  // MARK: Frames as the stub has them, and a device tree behind
 
   static var boots: [[UInt8]] {
-    let checked = FrameHeader(hasBlockChecksums: true, hasContentChecksum: true)
-    let first = kernel(imageSize: 1 << 20, textOffset: 0x8000)
-    let filled = first + [UInt8](repeating: 0, count: 65_536 - first.count)
+    func header(_ contentByteCount: Int) -> FrameHeader {
+      FrameHeader(hasBlockChecksums: true, contentSize: UInt64(contentByteCount))
+    }
+    let content = kernel() + [UInt8](repeating: 0, count: 65_536 - kernel().count)
     // Something to do for other cores.
     let long = frame(
-      checked, [.compressed(LibLZ4.compressBlock(filled, level: 9)), fullRun, fullRun])
-    let payloads = [
-      frame(checked, [.stored(kernel())]), frame(checked, [.stored(kernel(imageSize: 0))]),
-      frame(checked, [.stored(kernel(imageSize: 5 << 20))]),
-      frame(FrameHeader(), [.stored(kernel())]), [UInt8](long.dropLast(9)),
+      header(3 * content.count),
+      [.compressed(LibLZ4.compressBlock(content, level: 9)), fullRun, .stored(content)])
+    let short = kernel()
+    let frames = [
+      long, frame(header(short.count), [.stored(short)]),
+      // Blocks that are too short, too long, too many and damaged.
+      frame(header(content.count), [.stored(short), .stored(short)]),
+      frame(header(100), [.compressed([0x1F, 7, 1, 0, 255, 255, 0, 0x50, 1, 2, 3, 4, 5])]),
+      frame(header(100), [.compressed([0x10, 7, 0, 0])]),
+      [UInt8](long.dropLast(4)), [UInt8](long.dropLast(9)), long + [1],
     ]
     let trees = [
       board { _ in }, board { $0.method = "hvc" }, board { $0.compatible = text("ns16550a") },
       board { ($0.compatible, $0.shift, $0.width) = (text("ns16550"), nil, nil) }, [],
       [UInt8](board { _ in }.prefix(50)),
     ]
-    let head = images[1].prefix(168)
-    let all = trees.flatMap { [[UInt8]](repeating: head + long + $0, count: bootChoices.count) }
-    return all + payloads.flatMap { payload in trees.map { head + payload + $0 } }
-      + [[UInt8](repeating: 0, count: 168)]
-  }
-
-  /// A kernel that neither starts nor ends where blocks of 2 MiB do.
-  static var bootOfManyTables: [UInt8] {
-    let kernel = kernel(imageSize: 1000 << 20, textOffset: 0x8000)
-    return images[1].prefix(168)
-      + frame(FrameHeader(hasContentChecksum: true), [.stored(kernel)])
-  }
-
-  /// Less of a payload than a frame's header.
-  static var bootOfNothing: [UInt8] {
-    var boot = boots[0]
-    boot.replaceSubrange(0x50..<0x58, with: littleEndian(UInt64(3)))
-    return boot
+    let all = trees.flatMap { [[UInt8]](repeating: long + $0, count: bootChoices.count) }
+    return all + frames.flatMap { frame in trees.map { frame + $0 } }
   }
 
   // MARK: Device trees

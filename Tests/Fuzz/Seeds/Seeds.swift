@@ -16,11 +16,8 @@ enum Seeds {
     write(kernels + kernelFiles, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
     write(trees, for: "device_tree", in: folder)
     write(treesWithWrongSizes, for: "device_tree", in: folder, choices: [[0, 7, 0, 0, 0, 0, 0, 0]])
-    write(images + kernelFiles, for: "image", in: folder)
+    write([packed] + kernelFiles, for: "image", in: folder)
     write(boots, for: "stub", in: folder, choices: bootChoices)
-    write([bootOfManyTables], for: "stub", in: folder, choices: [[0, 15, 0, 0, 0, 0, 0, 0]])
-    // All as repaired but for the size of the payload.
-    write([bootOfNothing], for: "stub", in: folder, choices: [[18, 0, 0, 0, 0, 0, 0, 0]])
     write(contents, for: "compress", in: folder, choices: contentChoices)
     write(calls, for: "calls", in: folder, choices: [[]])
   }
@@ -36,12 +33,13 @@ enum Seeds {
     [0, 7, 0, 0, 0, 0, 0, 0], [0, 7, 0, 6, 0, 0, 0, 0], [0, 7, 3, 0, 0, 0, 0, 0],
     [0, 6, 0, 6, 0, 0, 0, 0], [7, 3, 1, 5, 200, 0, 0, 0], [0, 3, 3, 90, 3, 0, 0, 0],
   ]
-  /// One by one what can be wrong: the Image, its size, the place of the device tree, the firmware, the
-  /// exception level, the console, the place of the Image.
+  /// One by one what can be different: what is packed, flags and address, damage, the place of the device
+  /// tree, the firmware, the exception level, the console, the place of the Image.
   static let bootChoices: [[UInt8]] = [
-    [0], [0, 15], [0, 0, 0, 2], [0, 0, 0, 3], [0, 0, 0, 4], [0, 0, 0, 5], [0, 0, 13], [0, 0, 14],
-    [0, 0, 15], [0, 0, 0, 0, 1], [21], [25], [29], [31], [0, 0, 0, 0, 0, 255],
-    [0, 0, 0, 0, 0, 0, 31],
+    [0], [4], [0x30], [8], [0x3c], [1], [2], [0, 1], [4, 5], [0x3c, 7], [0, 2], [0, 0x78], [0, 0x80],
+    [1, 0x80], [2, 0x81], [3, 0x90], [0, 0, 31], [3, 9, 31], [0, 0, 0, 13], [8, 0, 0, 14],
+    [0, 0, 0, 15], [0, 0, 0, 0, 2], [0, 0, 0, 0, 3], [0, 0, 0, 0, 4], [0, 0, 0, 0, 5],
+    [0, 0, 0, 0, 0, 1], [0, 2, 0, 0, 0, 0, 255], [0, 0, 0, 0, 0, 0, 0, 31],
   ].map { $0 + [UInt8](repeating: 0, count: 8 - $0.count) }
   /// Blocks of content, bytes more or fewer, block size, level, bytes in front.
   private static let contentChoices: [[UInt8]] = [
