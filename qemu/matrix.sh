@@ -78,7 +78,7 @@ for level in el1 el2; do
     row "virt-$level-8-cores" boots $level "$image" -- --cores 8 --expect ' cores=4 '
     row "virt-$level-gic-2" boots $level "$image" -- --machine virt,gic-version=2
     row "virt-$level-gic-3" boots $level "$image" -- --machine virt,gic-version=3
-    for memory in 128M 512M 4G; do
+    for memory in 64M 128M 512M 4G; do
         row "virt-$level-$memory" boots $level "$image" -- --memory $memory
     done
     # QEMU has the initramfs at 0x48000000, and the device tree behind that.
