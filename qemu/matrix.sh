@@ -107,11 +107,7 @@ done
 # Debian's kernel for every board, of its release and of the release's backports.
 for suite in "" --backports; do
     # shellcheck disable=SC2086  # nothing or a word
-    if ! kernel=$("$here/fetch-boards.sh" $suite); then
-        echo "FAIL ${suite#--}: no kernel"
-        failed=$((failed + 1))
-        continue
-    fi
+    kernel=$("$here/fetch-boards.sh" $suite) || { row "no-kernel$suite" false; continue; }
     image=$kernel/Image
     version=$(sed -E 's/linux-image-([0-9]+\.[0-9]+).*/\1/' "$kernel/VERSION")
     for level in el1 el2; do
