@@ -240,6 +240,12 @@ test-boot: cli ## Check on QEMU what boots and what is refused
 	@scripts/need.sh "to boot what lz4 compressed, with an initramfs" qemu-system-arm cpio lz4
 	qemu/test-boot.sh
 
+.PHONY: boot-matrix
+boot-matrix: cli ## Boot packed Debian kernels on every board of QEMU's, ROWS='virt-*' (5 minutes)
+	@scripts/need.sh "to boot arm64 kernels, with an initramfs and other device trees" qemu-system-arm cpio \
+	    device-tree-compiler openssl
+	qemu/matrix.sh
+
 .PHONY: test-stub
 test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	@scripts/need.sh "to start packed kernels" qemu-system-arm device-tree-compiler openssl

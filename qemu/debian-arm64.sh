@@ -1,14 +1,17 @@
 #!/bin/bash
 # Fetches files out of Debian's arm64 packages into a folder of the cache and prints where that is.
-#   qemu/debian-arm64.sh FOLDER NAME=PACKAGE:PATTERN...
+#   qemu/debian-arm64.sh [--backports] FOLDER NAME=PACKAGE:PATTERN...
 # NAME is the file in the folder, PATTERN the one file of the package that it is. VERSION holds name
 # and version of the first package, SHA256SUMS the sums. `linux-image-*` means the kernel of today
 # that this meta-package depends on; a file called Image has to be a raw arm64 one.
 # The packages come through a private apt root, from the sources and with the keys that this
-# machine's own apt uses; its dpkg never hears of another architecture. A complete folder is checked
-# against its recorded sums and used as it is, without the network.
+# machine's own apt uses; its dpkg never hears of another architecture. With --backports they come
+# from the same archive's backports, and from nowhere else. A complete folder is checked against its
+# recorded sums and used as it is, without the network.
 set -eu
 export LC_ALL=C
+backports=''
+[ "$1" != --backports ] || { backports=-backports; shift; }
 cache=${LZ4BOOT_CACHE:-$HOME/.cache/lz4boot}
 assets=$cache/$1
 shift
@@ -43,6 +46,14 @@ done
 for list in /etc/apt/sources.list.d/*.sources; do
     [ ! -r "$list" ] || sed '/^Architectures/Id' "$list" >"$work/apt/sources/${list##*/}"
 done
+# A release's own suite becomes its backports; sources without one are left out.
+[ -z "$backports" ] || for list in "$work"/apt/sources/*; do
+    case $list in
+        *.list) sed -i -nE 's/^(deb\s+(\[.*\]\s*)?\S+\s+[a-z]+)(\s)/\1-backports\3/p' "$list" ;;
+        *) sed -E 's/^(Suites:)(.* )?([a-z]+)( .*)?$/\1 \3-backports/I' "$list" |
+            awk -v RS= -v ORS='\n\n' '/-backports/' >"$list.kept" && mv "$list.kept" "$list" ;;
+    esac
+done
 : >"$work/apt/status"
 cat >"$work/apt/apt.conf" <<CONF
 APT::Architecture "arm64";
@@ -72,7 +83,8 @@ download() { # download PACKAGE: into a folder of its name, once
     esac
     if [ -z "$name" ] || ! private apt-cache show "$name" >/dev/null 2>&1; then
         tail -n 20 "$work/update.log" >&2
-        die "no $1 in this machine's apt sources, or no way to reach them: it takes a Debian archive"
+        die "no $1 in${backports:+ the backports of} this machine's apt sources, or no way to reach them:" \
+            "it takes a Debian archive${backports:+ with that suite}"
     fi
     say "downloading $name"
     mkdir "$work/packages/$1"

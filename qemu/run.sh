@@ -1,5 +1,5 @@
 #!/bin/bash
-# Starts a kernel on QEMU's virt board (four Cortex-A53) and judges it by its serial console.
+# Starts a kernel on one of QEMU's boards and judges it by its serial console.
 #   qemu/run.sh --log FILE [option...] KERNEL [QEMU-ARGUMENT...]
 #     --log FILE      where the console goes: each line with the seconds since QEMU was started
 #     --limit N       seconds after which it counts as hung (120)
@@ -7,10 +7,13 @@
 #     --forbid TEXT   must not appear
 #     --until TEXT    must appear, and QEMU is stopped there; without it the guest must power off
 #     --watch N       after --until: N more seconds in which nothing forbidden may appear (0)
-#     --el2           enters the kernel at EL2, not EL1
+#     --machine NAME  the board (virt), with what QEMU can be told of it
+#     --cores N       how many Cortex-A53 it has (4)
+#     --memory N      and how much memory (512M)
+#     --el2           enters the kernel at EL2, not EL1: a Raspberry Pi has nothing else
 set -eu
 export LC_ALL=C
-log='' limit=120 expect=() forbid=() until='' watch=0 machine=virt
+log='' limit=120 expect=() forbid=() until='' watch=0 machine=virt cores=4 memory=512M el2=''
 while [ $# -gt 0 ]; do
     case $1 in
         --log) log=$2 ;;
@@ -19,21 +22,26 @@ while [ $# -gt 0 ]; do
         --forbid) forbid+=("$2") ;;
         --until) until=$2 expect+=("$2") ;;
         --watch) watch=$2 ;;
-        --el2) machine=virt,virtualization=on && shift && continue ;;
+        --machine) machine=$2 ;;
+        --cores) cores=$2 ;;
+        --memory) memory=$2 ;;
+        --el2) el2=,virtualization=on && shift && continue ;;
         *) break ;;
     esac
     shift 2
 done
 kernel=$1
 shift
+[[ $machine == raspi* ]] || machine+=$el2
 mkdir -p "$(dirname "$log")"
 : >"$log"
 
 # -no-reboot: a panic ends QEMU. The death signal: QEMU never outlives this script.
 start=${EPOCHREALTIME/./}
 exec {serial}< <(
-    exec setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu cortex-a53 -smp 4 -m 512M \
-        -nic none -nographic -no-reboot -kernel "$kernel" "$@" 2>&1 </dev/null
+    exec setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu cortex-a53 \
+        -smp "$cores" -m "$memory" -nic none -nographic -no-reboot -kernel "$kernel" "$@" \
+        2>&1 </dev/null
 )
 qemu=$!
 trap 'kill -KILL "$qemu" 2>/dev/null || true' EXIT

@@ -1,23 +1,41 @@
 #!/bin/bash
-# Boots a kernel to userspace: four cores, the initramfs intact, power-off, and no complaint.
-#   qemu/userspace.sh el1|el2 LOG KERNEL [run.sh-option...]
+# Boots a kernel to userspace: every core, the initramfs intact, power-off, and no complaint.
+#   qemu/userspace.sh el1|el2 LOG KERNEL [option...] [run.sh-option...] [-- QEMU-ARGUMENT...]
+#     --append TEXT    the loader's command line
+#     --behind TEXT    what the kernel must find behind that
+#     --cores N        how many there are, and must come up (4)
+#     --initrd FILE    the loader's; "" for none. Without it, an initramfs of its own
+#     --stays-on       the board has no power-off
 set -eu
 level=$1 log=$2 kernel=$3
 shift 3
 here=$(dirname "$0")
 assets=$("$here/fetch.sh")
-initramfs=$(dirname "$log")/initramfs.cpio
-"$here/initramfs.sh" "$assets/busybox" "$initramfs"
+initrd=$(dirname "$log")/initramfs.cpio
 sum=$(sha256sum <"$assets/busybox")
 arguments='console=ttyAMA0 earlycon panic=-1'
+behind='' cores=4 own=y end=() options=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    case $1 in
+        --append) arguments=$2 ;;
+        --behind) behind=$2 ;;
+        --cores) cores=$2 ;;
+        --initrd) initrd=$2 own='' ;;
+        --stays-on) end=(--until "lz4boot: initramfs sha256: ") && shift && continue ;;
+        *) options+=("$1" "$2") ;;
+    esac
+    shift 2
+done
+[ $# -eq 0 ] || shift
+[ -z "$own" ] || "$here/initramfs.sh" "$assets/busybox" "$initrd"
+[ -z "$initrd" ] || set -- -initrd "$initrd" "$@"
+[ "$level" = el1 ] || options+=(--el2)
 
-enter=()
-[ "$level" = el1 ] || enter=(--el2)
 # What Linux says of a loader that broke its boot protocol is forbidden, as is any sign of damage.
-exec "$here/run.sh" --log "$log" "${enter[@]}" "$@" \
+exec "$here/run.sh" --log "$log" --cores "$cores" "${options[@]}" "${end[@]}" \
     --expect "CPU: All CPU(s) started at ${level^^}" \
-    --expect 'lz4boot: userspace reached, cpus online: 4' \
-    --expect "lz4boot: command line: $arguments" \
+    --expect "lz4boot: userspace reached, cpus online: $cores," \
+    --expect "lz4boot: command line: $arguments$behind" \
     --expect "lz4boot: initramfs sha256: ${sum%% *}" \
     --forbid 'violation of boot protocol' \
     --forbid 'misaligned at boot' \
@@ -25,4 +43,4 @@ exec "$here/run.sh" --log "$log" "${enter[@]}" "$@" \
     --forbid 'Kernel panic' \
     --forbid 'WARNING:' \
     --forbid 'Oops' \
-    "$kernel" -initrd "$initramfs" -append "$arguments"
+    "$kernel" -append "$arguments" "$@"

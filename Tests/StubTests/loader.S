@@ -3,7 +3,7 @@
  * Starts the packed Image that lies DISTANCE behind it, at another address than QEMU would choose.
  * With VHE defined, as a boot loader at EL2 with HCR_EL2.E2H set would; with DOWN defined, one that
  * goes down from EL2 to EL1; with DEVICE_TREE defined, with the device tree at that distance from the
- * packed Image.
+ * packed Image; with CADENCE defined, with the UART at that address set up.
  */
 start:
     b       entry
@@ -27,6 +27,11 @@ entry:
 #ifdef DEVICE_TREE
     ldr     x5, =DEVICE_TREE
     add     x0, x4, x5
+#endif
+#ifdef CADENCE
+    ldr     x5, =CADENCE
+    mov     w6, #0x14                   // control: receiver and transmitter enabled
+    str     w6, [x5]
 #endif
 #ifdef DOWN
     mov     x5, #(1 << 31)              // HCR_EL2.RW
