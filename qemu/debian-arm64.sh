@@ -3,7 +3,8 @@
 #   qemu/debian-arm64.sh [--backports] FOLDER NAME=PACKAGE:PATTERN...
 # NAME is the file in the folder, PATTERN the one file of the package that it is. VERSION holds name
 # and version of the first package, SHA256SUMS the sums. `linux-image-*` means the kernel of today
-# that this meta-package depends on; a file called Image has to be a raw arm64 one.
+# that this meta-package depends on, `NAME*` the last package whose name starts so; a file called
+# Image has to be a raw arm64 one.
 # The packages come through a private apt root, from the sources and with the keys that this
 # machine's own apt uses; its dpkg never hears of another architecture. With --backports they come
 # from the same archive's backports, and from nowhere else. A complete folder is checked against its
@@ -77,9 +78,10 @@ private apt-get -qq update >"$work/update.log" 2>&1 || true
 download() { # download PACKAGE: into a folder of its name, once
     [ ! -e "$work/packages/$1" ] || return 0
     local name=$1
-    case $1 in linux-image-*)
-        name=$(private apt-cache depends "$1" 2>/dev/null |
-            sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+    case $1 in
+        linux-image-*) name=$(private apt-cache depends "$1" 2>/dev/null |
+            sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1) ;;
+        *'*') name=$(private apt-cache pkgnames "${1%?}" | sort -V | tail -n 1) ;;
     esac
     if [ -z "$name" ] || ! private apt-cache show "$name" >/dev/null 2>&1; then
         tail -n 20 "$work/update.log" >&2

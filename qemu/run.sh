@@ -10,10 +10,11 @@
 #     --machine NAME  the board (virt), with what QEMU can be told of it
 #     --cores N       how many Cortex-A53 it has (4)
 #     --memory N      and how much memory (512M)
+#     --firmware      KERNEL is firmware that finds a kernel by itself
 #     --el2           enters the kernel at EL2, not EL1: a Raspberry Pi has nothing else
 set -eu
 export LC_ALL=C
-log='' limit=120 expect=() forbid=() until='' watch=0 machine=virt cores=4 memory=512M el2=''
+log='' limit=120 expect=() forbid=() until='' watch=0 machine=virt cores=4 memory=512M el2='' as=-kernel
 while [ $# -gt 0 ]; do
     case $1 in
         --log) log=$2 ;;
@@ -25,6 +26,7 @@ while [ $# -gt 0 ]; do
         --machine) machine=$2 ;;
         --cores) cores=$2 ;;
         --memory) memory=$2 ;;
+        --firmware) as=-bios && shift && continue ;;
         --el2) el2=,virtualization=on && shift && continue ;;
         *) break ;;
     esac
@@ -40,7 +42,7 @@ mkdir -p "$(dirname "$log")"
 start=${EPOCHREALTIME/./}
 exec {serial}< <(
     exec setpriv --pdeathsig KILL qemu-system-aarch64 -M "$machine" -cpu cortex-a53 \
-        -smp "$cores" -m "$memory" -nic none -nographic -no-reboot -kernel "$kernel" "$@" \
+        -smp "$cores" -m "$memory" -nic none -nographic -no-reboot "$as" "$kernel" "$@" \
         2>&1 </dev/null
 )
 qemu=$!

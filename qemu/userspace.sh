@@ -5,6 +5,7 @@
 #     --behind TEXT    what the kernel must find behind that
 #     --cores N        how many there are, and must come up (4)
 #     --initrd FILE    the loader's; "" for none. Without it, an initramfs of its own
+#     --firmware       KERNEL is firmware that brings kernel, command line and initramfs
 #     --stays-on       the board has no power-off
 set -eu
 level=$1 log=$2 kernel=$3
@@ -14,13 +15,14 @@ assets=$("$here/fetch.sh")
 initrd=$(dirname "$log")/initramfs.cpio
 sum=$(sha256sum <"$assets/busybox")
 arguments='console=ttyAMA0 earlycon panic=-1'
-behind='' cores=4 own=y end=() options=()
+behind='' cores=4 own=y end=() options=() firmware=''
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
     case $1 in
         --append) arguments=$2 ;;
         --behind) behind=$2 ;;
         --cores) cores=$2 ;;
         --initrd) initrd=$2 own='' ;;
+        --firmware) firmware=y own='' initrd='' options+=(--firmware) && shift && continue ;;
         --stays-on) end=(--until "lz4boot: initramfs sha256: ") && shift && continue ;;
         *) options+=("$1" "$2") ;;
     esac
@@ -29,6 +31,7 @@ done
 [ $# -eq 0 ] || shift
 [ -z "$own" ] || "$here/initramfs.sh" "$assets/busybox" "$initrd"
 [ -z "$initrd" ] || set -- -initrd "$initrd" "$@"
+[ -n "$firmware" ] || set -- -append "$arguments" "$@"
 [ "$level" = el1 ] || options+=(--el2)
 
 # What Linux says of a loader that broke its boot protocol is forbidden, as is any sign of damage.
@@ -43,4 +46,4 @@ exec "$here/run.sh" --log "$log" --cores "$cores" "${options[@]}" "${end[@]}" \
     --forbid 'Kernel panic' \
     --forbid 'WARNING:' \
     --forbid 'Oops' \
-    "$kernel" -append "$arguments" "$@"
+    "$kernel" "$@"
