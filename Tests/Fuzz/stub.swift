@@ -223,7 +223,7 @@ private struct Machine {
     firmware = Firmware(rawValue: input.choice(below: 6))!
     isEL2 = input.choice(below: 2) == 1
     isStuck = input.choice(below: 256) == 255
-    guard place < 14 || image.hasTree, let parsed = tree.parsed else {
+    guard place < 13 || image.hasTree, let parsed = tree.parsed else {
       (console, cores, conduit) = (nil, [], nil)
       return
     }
