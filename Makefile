@@ -173,7 +173,7 @@ verify: ## Run the long forms of what docs/verification.md lists, one after the 
 	$(MAKE) --no-print-directory fuzz-coverage
 
 .PHONY: test-swift
-test-swift: lib lib-host ## Test the decoder, the objects, the formats and the command on this machine
+test-swift: lib lib-host stub ## Test the decoder, the objects, the formats and the command on this machine
 	@scripts/need.sh "to compare with liblz4 and libsodium, and to link the archive with cc" liblz4-dev \
 	    libsodium-dev gcc libc6-dev
 	rm -f $(BUILD)/vectors
@@ -228,12 +228,13 @@ calibrate-a53: ## Check the model against cycles measured on hardware
 	qemu/a53-model/calibrate.py
 
 .PHONY: size
-size: lib ## Show what the decoder takes: code by function and by use, and stack
+size: lib stub ## Show what decoder and stubs take: code by function and by use, and stack
 	@for archive in aarch64 aarch64-strict; do \
 	    Tests/ObjectTests/size.sh $(BUILD)/$$archive/liblz4boot.a; \
 	    echo "$$archive, stack of every entry point at most, frame by frame:"; \
 	    Tests/ObjectTests/stack.sh $(BUILD)/$$archive/liblz4boot.a; \
 	done
+	@for stub in $(STUBS); do printf '%6d bytes  %s\n' "$$(stat -c %s $$stub)" $$stub; done
 
 .PHONY: test-boot
 test-boot: cli ## Check on QEMU what boots and what is refused

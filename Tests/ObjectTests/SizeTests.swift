@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Code for boot loaders whose own code is a few kibibytes.
@@ -24,5 +25,13 @@ import Testing
       let size = try #require(sizes[name])
       #expect(size > 0 && size <= maximum, "\(name)")
     }
+  }
+
+  /// In front of every kernel. The linker pads a stub to a page.
+  @Test(arguments: [("lz4boot.stub", 20 << 10), ("lz4boot-signed.stub", 24 << 10)])
+  func stubIsSmall(name: String, byteCountMax: Int) throws {
+    let stub = URL(fileURLWithPath: "\(Tools.root)/build/\(name)")
+    let byteCount = try Data(contentsOf: stub).count
+    #expect(byteCount > 0 && byteCount <= byteCountMax, "\(name): \(byteCount) bytes")
   }
 }
