@@ -377,6 +377,28 @@ done
 refused program-inside "lz4boot: kernel refused: this Image lies in the memory of the program at \
 0x0000000040300000" "$directory/program-inside"
 
+# Damaged device trees: no feature is worth a kernel that is not entered.
+"$lz4boot" pack --level 1 --timing --append x "$directory/kernel" -o "$directory/append" >/dev/null
+image=$directory/append behind append-tree 0x200000 -DDEVICE_TREE=0x6000000
+structure=$(($(od -A n -t u1 -j 8 -N 4 "$directory/virt.dtb" | awk '{ print ($1 * 256 + $2) * 65536 + $3 * 256 + $4 }')))
+damaged_tree() { # damaged_tree NAME OFFSET HEX-BYTE...: entered, with or without a word before
+    local name=$1 tree=$directory/$1.dtb
+    cp "$directory/virt.dtb" "$tree"
+    poke "$tree" "${@:2}"
+    run "$name" "$el1" "$directory/append-tree" \
+        -device "loader,file=$tree,addr=0x46400000,force-raw=on"
+    grep -qxF "$(entered 1)" "$directory/$name.text" && ! grep -q exception "$directory/$name.text"
+    verdict "entered in spite of it: $name"
+}
+damaged_tree tree-of-another-version 0x14 00 00 00 10
+damaged_tree tree-too-large 0x04 00 30 00 00
+damaged_tree structure-elsewhere 0x08 00 ff ff fc
+damaged_tree strings-elsewhere 0x0c 7f ff ff ff
+damaged_tree structure-without-end 0x24 00 00 00 40
+damaged_tree wrong-token $((structure + 8)) 00 00 00 05
+damaged_tree root-without-end $((structure + 4)) 41 41 41 41
+damaged_tree reservations-elsewhere 0x10 00 0f ff f0
+
 # Digests and signatures: at both levels, with instructions for SHA-256 and without.
 openssl genpkey -algorithm ed25519 -out "$directory/key.pem" 2>/dev/null
 openssl pkey -in "$directory/key.pem" -pubout -out "$directory/public.pem"
