@@ -12,8 +12,9 @@ extension FlattenedDeviceTree {
   /// (0.1) has numbers of its own, and later versions list one of these two as well.
   public func psciConduit() -> PSCIConduit? {
     let psci = child("psci", of: root).body
-    guard lists("compatible", "arm,psci-1.0", in: psci)
-      || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
+    guard
+      lists("compatible", "arm,psci-1.0", in: psci)
+        || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
     else { return nil }
     if lists("method", "hvc", in: psci) { return .hvc }
     return lists("method", "smc", in: psci) ? .smc : nil

@@ -52,7 +52,8 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     unsafe self.start = start
     // Version 17 brought size_dt_struct; all later ones must say that a reader of 17 will do.
     guard field(.version) >= 17, field(.lastCompatibleVersion) <= 17,
-      (field(.structure) | field(.structureByteCount)) & 3 == 0, structureEnd <= byteCount, stringsEnd <= byteCount, field(.stringsByteCount) == 0 || byte(at: stringsEnd &- 1) == 0
+      (field(.structure) | field(.structureByteCount)) & 3 == 0, structureEnd <= byteCount,
+      stringsEnd <= byteCount, field(.stringsByteCount) == 0 || byte(at: stringsEnd &- 1) == 0
     else { return nil }
   }
 

@@ -83,8 +83,9 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let packs =
     descriptor[.initrdByteCount] > 0
     && (initrd.end == 0 || descriptor.has(PackedImage.flagInitrdWins))
-  guard packs || descriptor.has(PackedImage.flagTiming)
-    || descriptor[.treeByteCount] | descriptor[.appendByteCount] > 0
+  guard
+    packs || descriptor.has(PackedImage.flagTiming)
+      || descriptor[.treeByteCount] | descriptor[.appendByteCount] > 0
   else { return nil }
 
   let room = descriptor[.treeCopyByteCount]

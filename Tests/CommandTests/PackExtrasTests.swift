@@ -144,7 +144,8 @@ import Testing
     #expect(outcome.exitCode == 1)
     #expect(
       outcome.stderr
-        == "lz4boot: \(folder.path("key")): this is not the private key of \(folder.path("other.pub"))\n")
+        == "lz4boot: \(folder.path("key")): this is not the private key of \(folder.path("other.pub"))\n"
+    )
     #expect(!(try folder.names.contains("out")))
     let unsigned = try run("--verify-key", folder.path("key.pub"))
     #expect(unsigned.exitCode == 64)

@@ -145,7 +145,8 @@ private func edit(_ blob: [UInt8], _ before: [Token], choosingFrom input: inout 
         let copy = unsafe tree.copy(
           unsafeTo: target.start.assumingMemoryBound(to: UInt8.self), capacity: capacity),
         unsafe copy.setArguments(
-          of: tree, unsafeAppend: text.start.assumingMemoryBound(to: UInt8.self), byteCount: append.count, capacity: capacity),
+          of: tree, unsafeAppend: text.start.assumingMemoryBound(to: UInt8.self),
+          byteCount: append.count, capacity: capacity),
         copy.set(.initrdStart, number: 0x1_0000_0004, capacity: capacity),
         copy.set(.initrdEnd, number: 0x1_0000_0008, capacity: capacity)
       else { return false }
@@ -202,7 +203,8 @@ private func changed(_ before: [Token], _ properties: [(String, [UInt8])]) -> [T
   }
   let place = firstChild ?? before.count
   after.insert(
-    contentsOf: [Token(kind: 1, name: [UInt8]("chosen".utf8))] + added + [Token(kind: 2)], at: place)
+    contentsOf: [Token(kind: 1, name: [UInt8]("chosen".utf8))] + added + [Token(kind: 2)], at: place
+  )
   return after
 }
 

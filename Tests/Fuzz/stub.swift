@@ -65,7 +65,9 @@ private struct Image {
       kernel: .init(byteCount: UInt64(frame.count), contentByteCount: UInt64(contentByteCount)),
       placement: fixedAddress.map {
         .fixed(address: $0, memoryByteCount: memory, entryOffset: 4)
-      } ?? .image(Arm64Image(code: 0, textOffset: UInt64(other & 1) << 12, imageSize: memory, flags: 10)),
+      }
+        ?? .image(
+          Arm64Image(code: 0, textOffset: UInt64(other & 1) << 12, imageSize: memory, flags: 10)),
       blockShift: 16)
     parts.flags = flags
     if hasInitrd {
@@ -325,7 +327,9 @@ private func expectedRefusal(_ image: Image, _ start: UInt64) -> stub_verdict? {
     return .overlap
   }
   // A tree inside the Image is what was put there: a part of the frame, and no tree in general.
-  if unsafe machine.treeAddress == treeInsideImage { return treeAt(treeInsideImage) ? .device_tree : nil }
+  if unsafe machine.treeAddress == treeInsideImage {
+    return treeAt(treeInsideImage) ? .device_tree : nil
+  }
   return nil
 }
 
@@ -361,7 +365,10 @@ private func unpack(_ image: Image) {
   }
   if let failure = expected.failure {
     expectSame(verdict, .block, "unpacked")
-    guard let found = (0...3 as ClosedRange<UInt64>).map({ unsafe stub_core_at(state, $0).pointee.failure })
+    guard
+      let found = (0...3 as ClosedRange<UInt64>).map({
+        unsafe stub_core_at(state, $0).pointee.failure
+      })
       .filter({ $0.status != 0 }).min(by: { ($0.piece, $0.block) < ($1.piece, $1.block) })
     else { fail("no failure") }
     expectSame(
@@ -508,7 +515,9 @@ private func translate(_ address: UInt64) -> (address: UInt64, bits: UInt64)? {
   var table = first
   for level in 0..<4 as Range<UInt64> {
     let shift = 39 - 9 * level
-    guard table >= first, table < first + UInt64(STUB_TABLE_COUNT) << 12 else { fail("table at \(table)") }
+    guard table >= first, table < first + UInt64(STUB_TABLE_COUNT) << 12 else {
+      fail("table at \(table)")
+    }
     let index = address >> shift & 511
     let bits = number(bytes(at: table + 8 * index, count: 8))
     guard bits & 1 != 0 else { return nil }
@@ -542,7 +551,9 @@ public func stub_copy(_ target: UInt64, _ source: UInt64, _ byte_count: UInt64) 
 }
 
 @c @implementation
-public func stub_load32(_ address: UInt64) -> UInt32 { UInt32(number(bytes(at: address, count: 4))) }
+public func stub_load32(_ address: UInt64) -> UInt32 {
+  UInt32(number(bytes(at: address, count: 4)))
+}
 
 @c @implementation
 public func stub_end() -> UInt64 { unsafe state.pointee.image + pageByteCount }

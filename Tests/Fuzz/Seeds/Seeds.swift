@@ -36,7 +36,8 @@ enum Seeds {
   /// One by one what can be different: what is packed, flags and address, damage, the place of the device
   /// tree, the firmware, the exception level, the console, the place of the Image.
   static let bootChoices: [[UInt8]] = [
-    [0], [4], [0x30], [8], [0x3c], [1], [2], [0, 1], [4, 5], [0x3c, 7], [0, 2], [0, 0x78], [0, 0x80],
+    [0], [4], [0x30], [8], [0x3c], [1], [2], [0, 1], [4, 5], [0x3c, 7], [0, 2], [0, 0x78],
+    [0, 0x80],
     [1, 0x80], [2, 0x81], [3, 0x90], [0, 0, 31], [3, 9, 31], [0, 0, 0, 13], [8, 0, 0, 14],
     [0, 0, 0, 15], [0, 0, 0, 0, 2], [0, 0, 0, 0, 3], [0, 0, 0, 0, 4], [0, 0, 0, 0, 5],
     [0, 0, 0, 0, 0, 1], [0, 2, 0, 0, 0, 0, 255], [0, 0, 0, 0, 0, 0, 0, 31],
