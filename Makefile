@@ -247,6 +247,16 @@ boot-matrix: cli ## Boot packed Debian kernels on every board of QEMU's, ROWS='v
 	    device-tree-compiler openssl
 	qemu/matrix.sh
 
+.PHONY: boot-loaders
+boot-loaders: cli ## Boot a packed Debian kernel by U-Boot and by kexec, at EL1 and EL2 (2 minutes)
+	@scripts/need.sh "to boot by U-Boot and kexec, from file systems of their own" qemu-system-arm cpio python3 \
+	    u-boot-qemu u-boot-tools device-tree-compiler mtools dosfstools e2fsprogs
+	qemu/uboot.sh fat
+	qemu/uboot.sh ext4 el2
+	qemu/uboot.sh fit
+	qemu/kexec.sh el1
+	qemu/kexec.sh el2 packed
+
 .PHONY: test-stub
 test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses
 	@scripts/need.sh "to start packed kernels" qemu-system-arm device-tree-compiler openssl

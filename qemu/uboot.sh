@@ -61,4 +61,4 @@ esac
 } >"$disk"
 
 qemu/userspace.sh "$level" "$directory/uboot-$kind.log" "$uboot" --firmware --append "$arguments" \
-    -- -drive "if=none,id=disk,format=raw,file=$disk" -device "$device,drive=disk"
+    --expect ' cores=4 ' -- -drive "if=none,id=disk,format=raw,file=$disk" -device "$device,drive=disk"
