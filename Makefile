@@ -242,20 +242,11 @@ test-boot: cli ## Check on QEMU what boots and what is refused
 	qemu/test-boot.sh
 
 .PHONY: boot-matrix
-boot-matrix: cli ## Boot packed Debian kernels on every board of QEMU's, ROWS='virt-*' (5 minutes)
-	@scripts/need.sh "to boot arm64 kernels, with an initramfs and other device trees" qemu-system-arm cpio \
-	    device-tree-compiler openssl
+boot-matrix: cli ## Boot packed Debian kernels on QEMU's boards and by real loaders, ROWS='virt-*' (7 minutes)
+	@scripts/need.sh "to boot arm64 kernels, with an initramfs and other device trees, and by U-Boot and kexec" \
+	    qemu-system-arm cpio device-tree-compiler openssl python3 u-boot-qemu u-boot-tools mtools dosfstools \
+	    e2fsprogs
 	qemu/matrix.sh
-
-.PHONY: boot-loaders
-boot-loaders: cli ## Boot a packed Debian kernel by U-Boot and by kexec, at EL1 and EL2 (2 minutes)
-	@scripts/need.sh "to boot by U-Boot and kexec, from file systems of their own" qemu-system-arm cpio python3 \
-	    u-boot-qemu u-boot-tools device-tree-compiler mtools dosfstools e2fsprogs
-	qemu/uboot.sh fat
-	qemu/uboot.sh ext4 el2
-	qemu/uboot.sh fit
-	qemu/kexec.sh el1
-	qemu/kexec.sh el2 packed
 
 .PHONY: test-stub
 test-stub: cli ## Check on QEMU how the stub enters a kernel and what it refuses

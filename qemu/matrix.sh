@@ -104,6 +104,13 @@ for level in el1 el2; do
     row "virt-$level-signed" boots $level "$image" --sign-key "$directory/key.pem" --
 done
 
+# Loaders that others wrote. They name their logs as these rows.
+row uboot-fat "$here/uboot.sh" fat
+row uboot-ext4 "$here/uboot.sh" ext4 el2
+row uboot-fit "$here/uboot.sh" fit
+row kexec-el1 "$here/kexec.sh" el1
+row kexec-el2 "$here/kexec.sh" el2 packed
+
 # Debian's kernel for every board, of its release and of the release's backports.
 for suite in "" --backports; do
     # shellcheck disable=SC2086  # nothing or a word
