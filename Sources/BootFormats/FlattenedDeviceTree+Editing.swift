@@ -134,7 +134,8 @@ extension FlattenedDeviceTree {
   /// Makes room in the structure, which holds what it held before.
   private func insert(_ count: Int, at place: Int, capacity: Int) -> Bool {
     var position = byteCount
-    guard position &+ count <= capacity else { return false }
+    // What is in a root that has no end may be said to lie behind the structure.
+    guard place <= position, position &+ count <= capacity else { return false }
     store(position &+ count, at: Field.byteCount.rawValue)
     store(field(.structureByteCount) &+ count, at: Field.structureByteCount.rawValue)
     while position > place {
