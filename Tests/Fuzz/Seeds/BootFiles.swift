@@ -163,7 +163,11 @@ extension Seeds {
 
   /// A board with a bus and a UART on it, each property of which can be left out or be another.
   private struct Board {
-    var chosen = "serial0:115200n8"
+    var chosen: String? = "serial0:115200n8"
+    var arguments: String? = "console=ttyAMA0 quiet"
+    /// Start and end.
+    var initrd: [[UInt32]] = []
+    var reservations: [(UInt64, UInt64)]?
     var alias = "/soc/serial@9000000"
     var psci: [UInt8]? = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2")
     var method: String? = "smc"
@@ -180,7 +184,10 @@ extension Seeds {
     var width: [UInt32]? = [4]
 
     var blob: [UInt8] {
-      DeviceTreeBuilder.tree { root in
+      var builder = DeviceTreeBuilder()
+      builder.reservations = reservations
+      builder.bootCore = 3
+      builder.node("") { root in
         if let rootCells { root.property("#address-cells", cells: rootCells) }
         root.node("psci") { node in
           if let psci { node.property("compatible", psci) }
@@ -191,7 +198,7 @@ extension Seeds {
           for core in 0..<5 as Range<UInt32> { add(core, to: &cpus) }
         }
         root.node("aliases") { $0.property("serial0", text: alias) }
-        root.node("chosen") { $0.property("stdout-path", text: chosen) }
+        if chosen != nil || arguments != nil { root.node("chosen", fillChosen) }
         root.cell(4)
         root.node("soc") { soc in
           if let busCells { soc.property("#address-cells", cells: busCells) }
@@ -205,6 +212,17 @@ extension Seeds {
           }
         }
       }
+      return builder.blob()
+    }
+
+    private func fillChosen(_ node: inout DeviceTreeBuilder) {
+      if let chosen { node.property("stdout-path", text: chosen) }
+      if let arguments { node.property("bootargs", text: arguments) }
+      for (name, cells) in zip(["linux,initrd-start", "linux,initrd-end"], initrd) {
+        node.property(name, DeviceTreeBuilder.bigEndian(cells))
+      }
+      node.property("kaslr-seed", cells: 1, 2)
+      node.node("framebuffer") { $0.property("bootargs", text: "another") }
     }
 
     private func add(_ core: UInt32, to cpus: inout DeviceTreeBuilder) {
@@ -230,9 +248,10 @@ extension Seeds {
     let deep = String(repeating: "/soc", count: 20)
     var damaged = board { _ in }
     damaged[damaged.count - 200] = 0xFF
-    return boards + [
+    return boards + consoles + [
       damaged, cut, endInsideCPUs,
       DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
+      DeviceTreeBuilder().blob(),
       // Deeper than anything that is looked for.
       DeviceTreeBuilder.tree { root in
         func nest(_ depth: Int, _ node: inout DeviceTreeBuilder) {
@@ -252,6 +271,48 @@ extension Seeds {
       }
       root.node("cpus") { $0.cell(9) }
     }
+  }
+
+  /// A root whose name has no end, one that is a property without the end of its value, and one that
+  /// has no end itself.
+  static var openTrees: [[UInt8]] {
+    [
+      structure([1, 0x6368_6f73]), structure([3, 12, 0, 0]), structure([3, 12, 99]),
+      structure([1, 0, 1, 0x6368_6f73, 0x656e_0000, 2]),
+    ]
+  }
+
+  private static func structure(_ cells: [UInt32]) -> [UInt8] {
+    DeviceTreeBuilder.bigEndian([
+      0xd00d_feed, UInt32(40 + 4 * cells.count), 40, 0, 40, 17, 16, 0, 40, UInt32(4 * cells.count),
+    ]) + DeviceTreeBuilder.bigEndian(cells)
+  }
+
+  /// What the command line says, and what there is besides.
+  private static var consoles: [[UInt8]] {
+    let lines = [
+      "earlycon=pl011,0x9000000", "a earlycon=pl011,mmio32,0x9000000 b", "earlycon",
+      "earlycon=uart8250,mmio32,0xfe215040", "earlycon=uart8250,mmio,16384n8",
+      "earlycon=uart,0x1001", "earlycon=cdns,0xFF000000,115200n8", "earlycon=none,1",
+      "earlycon=bcm2835aux,mmio32,0x3f215040,", "earlycon=pl011,0x9000002", "earlycon=pl011,",
+      "earlycon=pl011,0x1000000000000", "",
+    ]
+    return lines.map { line in
+      board {
+        $0.chosen = nil
+        $0.arguments = line
+      }
+    } + [
+      board { ($0.compatible, $0.chosen) = (text("xlnx,xuartps"), "/soc/serial@9000000") },
+      board { $0.compatible = text("cdns,uart-r1p12") },
+      board { $0.compatible = text("brcm,bcm2835-aux-uart") },
+      board { $0.arguments = nil }, board { ($0.arguments, $0.chosen) = (nil, nil) },
+      board { $0.initrd = [[0x4800_0000], [0, 0x4900_0000]] },
+      board { $0.initrd = [[1, 0], [1, 0x1000]] }, board { $0.initrd = [[1], [1]] },
+      board { $0.initrd = [[1], []] }, board { $0.initrd = [[1]] },
+      board { $0.reservations = [(0x4000_0000, 0x1000), (1 << 32, 1)] },
+      board { $0.reservations = [] },
+    ]
   }
 
   /// The structure ends behind a value, in front of the padding.

@@ -15,6 +15,10 @@ enum Seeds {
     write(kernels + small + damaged + [sizeThatIsABlocks], for: "kernel", in: folder)
     write(kernels + kernelFiles, for: "kernel", in: folder, choices: [[1, 0, 0, 0, 0, 0, 0, 0]])
     write(trees, for: "device_tree", in: folder)
+    // With everything put in, and nearly nothing.
+    for which: UInt8 in [0, 3, 7] {
+      write(openTrees, for: "device_tree", in: folder, choices: [[0, which, 8, 17, 1, 0, 0, 0]])
+    }
     write(treesWithWrongSizes, for: "device_tree", in: folder, choices: [[0, 7, 0, 0, 0, 0, 0, 0]])
     write([packed] + kernelFiles, for: "image", in: folder)
     write(boots, for: "stub", in: folder, choices: bootChoices)

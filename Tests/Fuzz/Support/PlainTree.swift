@@ -22,10 +22,11 @@ struct PlainTree: Equatable {
       cell(12) + cell(32) <= cell(4), cell(16) % 8 == 0
     else { return nil }
     bootCore = cell(28)
-    var place = cell(16)
     // What is not in the tree is 0.
-    while place < cell(4) {
-      let entry = blob[place..<min(place + 16, cell(4))]
+    let end = cell(4) & ~3
+    var place = cell(16)
+    while place < end {
+      let entry = blob[place..<min(place + 16, end)]
       guard entry.contains(where: { $0 != 0 }) else { break }
       reservations.append(entry + [UInt8](repeating: 0, count: 16 - entry.count))
       place += 16
