@@ -15,25 +15,18 @@ struct DeviceTreeBuilder {
   mutating func cell(_ value: UInt32) { structure += Self.bigEndian([value]) }
 
   mutating func node(_ name: String, _ body: (inout Self) -> Void = { _ in }) {
-    beginNode(Array(name.utf8))
+    cell(1)
+    append(Self.text(name))
     body(&self)
     cell(2)
   }
 
-  /// What `node` puts in front of its body.
-  mutating func beginNode(_ name: [UInt8]) {
-    cell(1)
-    append(name + [0])
-  }
-
-  mutating func property(_ name: String, _ value: [UInt8]) { property(Array(name.utf8), value) }
-
-  mutating func property(_ name: [UInt8], _ value: [UInt8]) {
+  mutating func property(_ name: String, _ value: [UInt8]) {
     cell(3)
     cell(UInt32(value.count))
     cell(UInt32(strings.count))
     append(value)
-    strings += name + [0]
+    strings += Self.text(name)
   }
 
   mutating func property(_ name: String, cells: UInt32...) {
@@ -48,8 +41,8 @@ struct DeviceTreeBuilder {
   }
 
   /// The blob: header, reservations, structure, strings.
-  func blob(endsWith end: [UInt32] = [9]) -> [UInt8] {
-    let body = structure + Self.bigEndian(end)
+  func blob() -> [UInt8] {
+    let body = structure + Self.bigEndian([9])
     let reserved = (reservations.map { $0 + [(0, 0)] } ?? []).flatMap { address, byteCount in
       Self.bigEndian(
         [address >> 32, address, byteCount >> 32, byteCount].map { UInt32(truncatingIfNeeded: $0) })
