@@ -74,9 +74,10 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
       unsafeStart: bytes(at: image &+ descriptor[.treeOffset]),
       limit: Int(truncatingIfNeeded: descriptor[.treeByteCount]))
   }
-  guard let tree else { return nil }
-  unsafe findConsole(state, in: tree)
-  unsafe findCores(state, in: tree)
+  if let tree {
+    unsafe findConsole(state, in: tree)
+    unsafe findCores(state, in: tree)
+  }
 
   let initrd: (start: UInt64, end: UInt64) = loaders?.initrd ?? (0, 0)
   if unsafe overlaps(initrd.start, initrd.end &- initrd.start, state) { return initrd.start }
@@ -93,7 +94,7 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let capacity = Int(truncatingIfNeeded: room)
   let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
   let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
-  guard let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
+  guard let tree, let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
     unsafe changed.setArguments(
       of: loaders ?? tree, unsafeAppend: bytes(at: image &+ descriptor[.appendOffset]),
       byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
