@@ -15,11 +15,12 @@ struct Console {
 
   init(_ state: UnsafePointer<stub_state>) {
     unsafe uart = stub_console_of(state)
-    // An early refusal: nobody has looked for it yet.
+    // An early refusal: nobody has looked for it yet, nor for PSCI.
     if unsafe uart.pointee.data == 0,
       let tree = unsafe copiedTree(state) ?? deviceTree(at: state.pointee.device_tree)
     {
       unsafe findConsole(UnsafeMutablePointer(mutating: state), in: tree)
+      unsafe findCores(UnsafeMutablePointer(mutating: state), in: tree)
     }
     write("lz4boot: ")
   }

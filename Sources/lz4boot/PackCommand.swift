@@ -147,6 +147,15 @@ struct PackCommand: ParsableCommand {
         reason: byteCount.map { "the device tree has \($0) bytes, the file \(file.byteCount)" }
           ?? "this is no device tree of at most 2 MiB")
     }
+    // Memory that is mapped starts at a page.
+    let isWhole = unsafe file.memory.withUnsafeBytes { bytes in
+      unsafe FlattenedDeviceTree(
+        unsafeStart: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), limit: bytes.count)
+        != nil
+    }
+    guard isWhole else {
+      throw CommandFailure.refused(name: file.name, reason: "the device tree's header is damaged")
+    }
     return file
   }
 }

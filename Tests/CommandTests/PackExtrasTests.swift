@@ -163,6 +163,10 @@ import Testing
     let other = try run("--dtb", folder.path("dtb"))
     #expect(other.exitCode == 1)
     #expect(other.stderr.contains("dtb: this is no device tree of at most 2 MiB"))
+    try folder.write(Self.tree.replacing(at: 8, with: Data([0xff])), as: "dtb")
+    let damaged = try run("--dtb", folder.path("dtb"))
+    #expect(damaged.exitCode == 1)
+    #expect(damaged.stderr.hasSuffix("dtb: the device tree's header is damaged\n"))
     #expect(!(try folder.names.contains("out")))
   }
 

@@ -12,7 +12,7 @@ public func testCompress(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CI
   let sizes = BlockSize.allCases + [.inParallel(contentByteCount: content.count)]
   let size = sizes[input.choice(below: sizes.count)]
   let blocks = BlockLayout(contentByteCount: content.count, size: size)
-  let form = FrameForm(blocks: blocks, level: 1 + input.choice(below: 12))
+  var form = FrameForm(blocks: blocks, level: 1 + input.choice(below: 12))
   checkLayout(contentByteCount: (1 + input.choice(below: 256)) << input.choice(below: 33))
   do throws(CommandFailure) {
     let source = try MappedMemory(capacity: content.count, for: "content")
@@ -21,11 +21,13 @@ public func testCompress(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CI
     let head = [UInt8](repeating: 0x55, count: input.choice(below: 256))
     let target = try MappedMemory(capacity: head.count + form.byteCountMax, for: "frame")
     append(head, to: target)
+    let isForStub = input.choice(below: 2) == 1
+    if isForStub { form = form.of(contentByteCount: content.count).forStub }
     let frame = try CompressedFrame(form, of: source, appendedTo: target, name: "content")
     let bytes = target.withSpan(copied)
     expectSame([UInt8](bytes.prefix(head.count)), head, "in front of the frame")
     expectSame(bytes.count, head.count + frame.byteCount, "bytes")
-    check([UInt8](bytes.dropFirst(head.count)), content, blocks)
+    check([UInt8](bytes.dropFirst(head.count)), content, blocks, isForStub: isForStub)
     expectSame((frame.summary(of: "content") + blocks.summary).contains("\n"), false, "one line")
   } catch {
     fail(error.message)
@@ -48,7 +50,9 @@ private func content(choosingFrom input: inout FuzzInput) -> [UInt8] {
   return repeated(input.payload, byteCount: byteCount)
 }
 
-private func check(_ frame: [UInt8], _ content: [UInt8], _ blocks: BlockLayout) {
+private func check(
+  _ frame: [UInt8], _ content: [UInt8], _ blocks: BlockLayout, isForStub: Bool
+) {
   let decoded = ReferenceDecoder.decode(
     frame, capacity: content.count, flags: Flag.requireChecksums)
   expectSame(decoded.status, .ok, "decoded")
@@ -61,8 +65,9 @@ private func check(_ frame: [UInt8], _ content: [UInt8], _ blocks: BlockLayout) 
   // liblz4 takes a content size of 0 for none.
   expectSame(
     [info.independent_blocks, info.block_checksums, info.content_checksum, info.has_content_size],
-    [1, 1, 1, content.isEmpty ? 0 : 1], "form")
+    [1, 1, isForStub ? 0 : 1, content.isEmpty ? 0 : 1], "form")
   let size = blocks.size.byteCount
+  expectSame(1 << Int(blocks.size.shift), size, "shift")
   expectSame(info.block_maximum, UInt32(size), "block maximum")
   expectSame(info.block_count, UInt64((content.count + size - 1) / size), "blocks")
 }

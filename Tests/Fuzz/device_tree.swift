@@ -99,6 +99,9 @@ private struct Changes {
   var initrd: [UInt64]
   var timing: [UInt8]
 
+  /// Nothing.
+  init() { (setsArguments, append, initrd, timing) = (false, [], [], []) }
+
   init(_ input: inout FuzzInput) {
     let which = input.choice(below: 16)
     setsArguments = which & 1 == 0
@@ -164,6 +167,9 @@ private func checkEditing(of blob: [UInt8], _ found: Found, _ input: inout FuzzI
   if var plain {
     expectSame(found.arguments, plain.arguments, "arguments, read plainly")
     expectSame(found.initrd, plain.initrd, "initrd, read plainly")
+    // The stub reads all in a copy.
+    let copy = edit(blob, Changes(), capacity: 3 * blob.count + 512) ?? []
+    expectSame(withTree(copy) { Found(in: $0) }, found, "copied")
     changes.make(in: &plain)
     expectSame(PlainTree(edited), plain, "edited")
   }

@@ -133,10 +133,12 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
     let offset = PackedImage.offset(of: field)
     template.replaceSubrange(offset..<offset + 8, with: littleEndian(value))
   }
-  let isStub = input.choice(below: 8) != 7
-  set(0x3254_4f4f_4234_5a4c, .magic)
-  set(isStub ? 0x1_0000 : sizes.take(), .workByteCount)
-  set(isStub ? UInt64(template.count) : sizes.take(), .stubByteCount)
+  let fault = input.choice(below: 16)
+  if fault == 12 { template.append(0) }
+  set(fault == 13 ? 0x3154_4f4f_4234_5a4c : 0x3254_4f4f_4234_5a4c, .magic)
+  set(fault == 14 ? sizes.take() : 0x1_0000, .workByteCount)
+  set(fault == 15 ? sizes.take() : UInt64(template.count), .stubByteCount)
+  if fault == 11 { template.removeLast(template.count - 100) }
   let kernel = PackedImage.Frame(byteCount: sizes.take(), contentByteCount: sizes.take())
   let memory = input.choice(below: 4) == 3 ? sizes.take() : kernel.contentByteCount | 0x1000
   let placement: PackedImage.Placement =
@@ -153,7 +155,8 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
   if choice & 2 != 0 { parts.treeByteCount = sizes.take() }
   if choice & 4 != 0 { parts.appendByteCount = sizes.take() }
   guard let image = try? PackedImage(template: template.span, parts: parts) else { return }
-  guard isStub else { return checkWriting(image, over: template) }
+  if fault == 11 || fault == 12 || fault == 13 { fail("laid out with a damaged stub") }
+  expectSame(parts.placement.memoryByteCount, image[.kernelImageSize], "memory")
   check(image, parts)
   checkWriting(image, over: template)
 }

@@ -126,9 +126,8 @@ private func expectedKernel(_ bytes: [UInt8]) -> ExpectedKernel? {
 /// The bytes, if they are an Image.
 private func expectedImage(_ image: [UInt8]) -> [UInt8]? {
   guard (try? Arm64Image(parsing: image.span)) != nil else { return nil }
-  if image.count >= 0x48, image[0x40..<0x47].elementsEqual("LZ4BOOT".utf8) {
-    return nil
-  }
+  // Packed, by any version.
+  if image.count >= 0x48, image[0x40..<0x47].elementsEqual("LZ4BOOT".utf8) { return nil }
   return isCutOff(image) ? nil : image
 }
 

@@ -1,253 +1,353 @@
-// The stub's own steps, on an Image and a device tree that anybody may have written: what it maps,
-// decodes, switches on, hands over and prints, against the formats read plainly.
-import BootFormats
+// The stub's own steps, in the order of the assembly, on an Image that anybody may have written behind
+// its head, and a device tree of anybody: what it refuses, maps, decodes, switches on, changes and
+// prints, against the formats read plainly.
 import BootStubEntry
 import CLZ4Boot
 import Glibc
 import StubCrypto
-import StubCryptoInstructions
 
+@testable import BootFormats
 @testable import FuzzSupport
 
-/// `[kernel and initrd: an LZ4 frame][device tree, from its magic on]`
+/// `[setup:16][kernel's frame][initrd's frame][loader's device tree][packed device tree]`, each from
+/// its magic on; all but the setup may be missing.
 @c(LLVMFuzzerTestOneInput)
 public func testStub(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
-  let magic: [UInt8] = [0xd0, 0x0d, 0xfe, 0xed]
-  let split =
-    input.payload.indices.last { input.payload[$0...].starts(with: magic) } ?? input.payload.count
-  let frame = repaired([UInt8](input.payload[..<split]), capacity: contentMax)
-  let tree = DeviceTree([UInt8](input.payload[split...]))
-  guard let image = Image(frame, tree, choosingFrom: &input) else { return 0 }
-  unsafe machine = Machine(tree: tree, image: image, choosingFrom: &input)
+  guard input.payload.count >= 16, let image = Packed(choosingFrom: &input) else { return 0 }
   boot(image, choosingFrom: &input)
   return 0
 }
 
-/// More takes time and finds nothing new.
-private let contentMax = 256 << 10
-private let pageByteCount: UInt64 = 4096
+// MARK: The packed Image
 
-// MARK: The Image
+/// A kernel or an initrd.
+private struct Piece {
+  var frame: [UInt8]
+  var contentByteCount: Int
 
-/// A packed Image, and how it was made.
-private struct Image {
-  let layout: PackedImage
-  let bytes: [UInt8]
-  let frame: [UInt8]
-  let contentByteCount: Int
-  let append: [UInt8]
-  let flags: UInt64
-  let hasInitrd: Bool
-  let hasTree: Bool
-  let fixedAddress: UInt64?
-  let isDamaged: Bool
-  let hasWrongDigest: Bool
-
-  init?(_ frame: [UInt8], _ tree: DeviceTree, choosingFrom input: inout FuzzInput) {
-    // pack makes no shorter one.
-    guard frame.count >= 19 else { return nil }
-    let choice = input.choice(below: 256)
-    let other = input.choice(below: 256)
-    self.frame = frame
-    let decoded = lookAhead(frame, capacity: contentMax).output.count
-    contentByteCount = max(64, [decoded, decoded, decoded + 1, max(0, decoded - 1)][choice & 3])
-    hasInitrd = choice & 4 != 0
-    hasTree = choice & 8 != 0 && tree.parsed != nil
-    append = [UInt8]("ro quiet".utf8.prefix((choice >> 4) & 7))
-    let flag = UInt64(other & 0xf)
-    // The digest takes time.
-    flags = other & 0x70 == 0x70 ? flag : flag & ~PackedImage.flagSHA256
-    let memory = UInt64(contentByteCount) + 0x1234
-    let addresses = [0x3000_0000, 0x3000_1230, 0x8000, UInt64(other) << 12]
-    fixedAddress = other & 0x80 == 0 ? nil : region + addresses[choice & 3]
-    var parts = PackedImage.Parts(
-      kernel: .init(byteCount: UInt64(frame.count), contentByteCount: UInt64(contentByteCount)),
-      placement: fixedAddress.map {
-        .fixed(address: $0, memoryByteCount: memory, entryOffset: 4)
-      }
-        ?? .image(
-          Arm64Image(code: 0, textOffset: UInt64(other & 1) << 12, imageSize: memory, flags: 10)),
-      blockShift: 16)
-    parts.flags = flags
-    if hasInitrd {
-      parts.initrd = .init(
-        byteCount: UInt64(frame.count), contentByteCount: UInt64(contentByteCount))
+  /// - Parameter section: of a frame, the header of which becomes the one that pack writes.
+  init(_ section: [UInt8], blockMaximumCode code: UInt8, repairs: Bool, atLeast minimum: Int) {
+    func header(_ contentSize: Int) -> [UInt8] {
+      FrameHeader(
+        blockMaximumCode: code, hasBlockChecksums: true, contentSize: UInt64(contentSize)
+      ).bytes
     }
-    if hasTree { parts.treeByteCount = UInt64(tree.bytes.count) }
-    parts.appendByteCount = UInt64(append.count)
-    var template = [UInt8](repeating: 0x5a, count: Int(pageByteCount))
+    frame = header(0) + section.dropFirst(15)
+    if repairs { frame = repaired(frame, capacity: outputByteCountMax) }
+    let content = number(frame[6..<14])
+    contentByteCount = max(minimum, content < UInt64(outputByteCountMax) ? Int(content) : 0)
+    frame = header(contentByteCount) + frame.dropFirst(15)
+  }
+}
+
+/// What pack makes: the whole file, with one thing wrong in some runs.
+private struct Packed {
+  var file: [UInt8]
+  let layout: PackedImage
+  let kernel: Piece
+  let initrd: Piece?
+  let loadersTree: [UInt8]
+  private(set) var tree: [UInt8]
+  private(set) var append: [UInt8]
+  let blockByteCount: Int
+  /// A byte of head or stub is not what it was, or one behind them.
+  var isStubDamaged = false
+  var isPayloadDamaged = false
+  /// Where the program lies; 0 of a kernel.
+  let fixedAddress: UInt64
+
+  init?(choosingFrom input: inout FuzzInput) {
+    let setup = [UInt8](input.payload.prefix(16))
+    let (frames, trees) = sections(of: input.payload[16...])
+    let flags = input.choice(below: 256)
+    let damage = input.choice(below: 32)
+    let code = 4 + setup[0] >> 2 & 3
+    blockByteCount = 1 << (8 + 2 * Int(code))
+    let isFixed = flags & 64 != 0
+    let repairs = damage != 31
+    let kernel = Piece(
+      frames.first ?? [], blockMaximumCode: code, repairs: repairs, atLeast: isFixed ? 1 : 64)
+    self.kernel = kernel
+    initrd =
+      frames.count > 1
+      ? Piece(frames[1], blockMaximumCode: code, repairs: repairs, atLeast: 1) : nil
+    loadersTree = trees.first.map { repairedTree($0, setup[15] & 1 == 0) } ?? []
+    tree = trees.count > 1 ? repairedTree(trees[1], setup[15] & 2 == 0) : []
+    append = flags & 128 != 0 ? setup[8..<15].filter { $0 != 0 } : []
+
+    var template = repeated(counted(250), byteCount: 4096 * (1 + Int(setup[0] & 3)))
     func set(_ value: UInt64, _ field: PackedImage.Field, in bytes: inout [UInt8]) {
       let offset = PackedImage.offset(of: field)
       bytes.replaceSubrange(offset..<offset + 8, with: littleEndian(value))
     }
     set(0x3254_4f4f_4234_5a4c, .magic, in: &template)
     set(UInt64(STUB_WORK_BYTES), .workByteCount, in: &template)
-    set(pageByteCount, .stubByteCount, in: &template)
-    guard let layout = try? PackedImage(template: template.span, parts: parts) else { return nil }
+    set(UInt64(template.count), .stubByteCount, in: &template)
+    // Of more memory than is looked at: for the translation tables. A program's is cleared.
+    let unit = setup[4] == 0xFF ? isFixed ? 16 << 10 : 4 << 20 : 64
+    let memory = kernel.contentByteCount + Int(setup[3]) * unit
+    // A program lies behind the Image, in it or, as Images are small, in front of its end.
+    fixedAddress = isFixed ? region + UInt64(setup[1]) << (setup[2] & 15 + 13) + 8 : 0
+    let placement: PackedImage.Placement =
+      isFixed
+      ? .fixed(
+        address: fixedAddress, memoryByteCount: UInt64(memory), entryOffset: UInt64(setup[5]))
+      : .image(
+        Arm64Image(
+          code: 0, textOffset: UInt64(setup[1]) << 13 | UInt64(setup[2]),
+          imageSize: UInt64(memory), flags: 0xA))
+    func frame(_ piece: Piece) -> PackedImage.Frame {
+      .init(byteCount: UInt64(piece.frame.count), contentByteCount: UInt64(piece.contentByteCount))
+    }
+    var parts = PackedImage.Parts(
+      kernel: frame(kernel), placement: placement, blockShift: UInt64(8 + 2 * code))
+    parts.initrd = initrd.map(frame)
+    parts.treeByteCount = UInt64(tree.count)
+    parts.appendByteCount = UInt64(append.count)
+    parts.flags = UInt64(flags & 15) | UInt64(flags >> 4 & 3) << PackedImage.OnError.shift
+    guard let layout = try? PackedImage(template: template.span, parts: parts),
+      fixedAddress == 0 || fixedAddress + UInt64(memory) <= region + UInt64(regionByteCount)
+    else { return nil }
     self.layout = layout
     var span = template.mutableSpan
     layout.write(to: &span)
-    var bytes = template
-    func put(_ part: [UInt8], at field: PackedImage.Field) {
-      let padding = Int(layout[field]) - bytes.count
-      bytes += [UInt8](repeating: 0, count: padding) + part
+    file = template + [UInt8](repeating: 0, count: Int(layout.fileByteCount) - template.count)
+    place(kernel.frame, .payloadOffset)
+    if let initrd { place(initrd.frame, .initrdOffset) }
+    place(tree, .treeOffset)
+    place(append, .appendOffset)
+    let digest = sha256(file[template.count...])
+    file.replaceSubrange(
+      PackedImage.offset(of: .sha256)..<PackedImage.offset(of: .signatureOffset), with: digest)
+    let checksum = UInt64(checksum)
+    var all = file.mutableSpan
+    PackedImage.set(checksum, for: .checksum, in: &all)
+    let position = Int(setup[6]) << 8 | Int(setup[7])
+    if damage == 30 {
+      file[position % template.count] ^= 1
+      isStubDamaged = true
+    } else if damage == 29 {
+      file[template.count + position % (file.count - template.count)] ^= 1
+      isPayloadDamaged = true
+      tree = part(.treeOffset, .treeByteCount)
+      append = part(.appendOffset, .appendByteCount)
     }
-    put(frame, at: .payloadOffset)
-    if hasInitrd { put(frame, at: .initrdOffset) }
-    if hasTree { put(tree.bytes, at: .treeOffset) }
-    if !append.isEmpty { put(append, at: .appendOffset) }
-    hasWrongDigest = flags & PackedImage.flagSHA256 != 0
-    let head = naiveXXH32([UInt8](bytes[..<PackedImage.checksumOffset]))
-    let checksum = naiveXXH32(
-      [UInt8](bytes[PackedImage.headByteCount..<Int(pageByteCount)]), seed: head)
-    set(UInt64(checksum), .checksum, in: &bytes)
-    let damage = input.choice(below: 32) == 31
-    if damage { bytes[(choice * 16 + other) % Int(pageByteCount)] ^= 1 }
-    isDamaged = damage
-    self.bytes = bytes
   }
 
-  var isChanged: Bool {
-    hasTree || !append.isEmpty || flags & PackedImage.flagTiming != 0
+  private mutating func place(_ bytes: [UInt8], _ field: PackedImage.Field) {
+    guard !bytes.isEmpty else { return }
+    let start = Int(layout[field])
+    file.replaceSubrange(start..<start + bytes.count, with: bytes)
+  }
+
+  /// Of everything in front of the payload but the field that holds it.
+  var checksum: UInt32 {
+    let end = Int(layout[.stubByteCount])
+    let head = naiveXXH32([UInt8](file[..<PackedImage.checksumOffset]))
+    return naiveXXH32([UInt8](file[PackedImage.headByteCount..<end]), seed: head)
+  }
+
+  func part(_ start: PackedImage.Field, _ byteCount: PackedImage.Field) -> [UInt8] {
+    [UInt8](file[Int(layout[start])...].prefix(Int(layout[byteCount])))
   }
 }
 
-/// What a frame comes to that the stub decodes to so many bytes, block by block.
-private struct Expected {
-  var failure: (block: UInt64, offset: UInt64, status: lz4boot_status)?
-  var output: [UInt8] = []
-
-  init(_ frame: [UInt8], contentByteCount: Int) { walk(frame, contentByteCount) }
-
-  private mutating func walk(_ frame: [UInt8], _ contentByteCount: Int) {
-    var position = 15
-    var block: UInt64 = 0
-    func refuse(_ status: lz4boot_status, _ offset: Int) {
-      failure = (block, UInt64(offset), status)
+/// What starts with each magic.
+private func sections(of bytes: ArraySlice<UInt8>) -> (frames: [[UInt8]], trees: [[UInt8]]) {
+  let magics: [[UInt8]] = [FrameHeader.magic, [0xD0, 0x0D, 0xFE, 0xED]]
+  var found: [(kind: Int, start: Int)] = []
+  for start in bytes.indices.dropLast(3) {
+    for kind in 0..<2 where bytes[start] == magics[kind][0] {
+      let isMagic = bytes[start..<start + 4].elementsEqual(magics[kind])
+      if isMagic, found.count(where: { $0.kind == kind }) < 2 { found.append((kind, start)) }
     }
-    while true {
-      guard frame.count - position >= 4 else { return refuse(.truncated_input, position) }
-      let word = Int(number(frame[position..<position + 4]))
-      let left = contentByteCount - output.count
-      if word == 0 {
-        guard left == 0 else { return refuse(.content_size_mismatch, position) }
-        guard position + 4 == frame.count else { return refuse(.trailing_data, position) }
-        return
-      }
-      let size = word & 0x7fff_ffff
-      guard size <= 1 << 16 else { return refuse(.block_too_large, position) }
-      guard position + size + 8 <= frame.count else { return refuse(.truncated_input, position) }
-      guard left > 0 else { return refuse(.content_size_mismatch, position) }
-      let share = min(left, 1 << 16)
-      let data = [UInt8](frame[position + 4..<position + 4 + size])
-      var decoded = data
-      if word >> 31 == 0 {
-        let outcome = ReferenceDecoder.decodeBlock(data, capacity: share)
-        guard outcome.status == .ok else {
-          let isLong = outcome.status == .target_full
-          return refuse(
-            isLong ? .block_too_large : outcome.status, position + 4 + outcome.sourceOffset)
-        }
-        decoded = outcome.output
-      }
-      let checksum = position + 4 + size
-      guard naiveXXH32(data) == UInt32(number(frame[checksum..<checksum + 4])) else {
-        return refuse(.block_checksum_mismatch, checksum)
-      }
-      guard decoded.count == share else { return refuse(.content_size_mismatch, position) }
-      output += decoded
-      position = checksum + 4
-      block += 1
+  }
+  let ends = found.dropFirst().map(\.start) + [bytes.endIndex]
+  let parts = zip(found, ends).map { ($0.kind, [UInt8](bytes[$0.start..<$1])) }
+  return (parts.filter { $0.0 == 0 }.map(\.1), parts.filter { $0.0 == 1 }.map(\.1))
+}
+
+/// A device tree as long as it says: where that is more than there is, memory goes on. A number that
+/// starts with "REGI" becomes an address where Images lie.
+private func repairedTree(_ section: [UInt8], _ repairs: Bool) -> [UInt8] {
+  var bytes = section
+  for start in stride(from: 0, to: max(0, bytes.count - 7), by: 4)
+  where bytes[start..<start + 4].elementsEqual("REGI".utf8) {
+    let offset = bytes[start + 4..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    bytes.replaceSubrange(start..<start + 8, with: PlainTree.bytes(region + offset))
+  }
+  if bytes.count < 40 { bytes += [UInt8](repeating: 0, count: 40 - bytes.count) }
+  if repairs { repairTreeHeader(&bytes) }
+  let count = FlattenedDeviceTree.byteCount(ofHeader: bytes.span) ?? bytes.count
+  return bytes.prefix(count) + [UInt8](repeating: 0, count: max(0, count - bytes.count))
+}
+
+private func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+  var digest = [UInt32](repeating: 0, count: 8)
+  unsafe bytes.withUnsafeBufferPointer { bytes in
+    unsafe StubCrypto.sha256(
+      bytes.baseAddress!, byteCount: bytes.count,
+      blocks: { unsafe sha256BlocksPortable($0, $1, $2) }, digest: &digest)
+  }
+  return DeviceTreeBuilder.bigEndian(digest)
+}
+
+// MARK: What is expected of the frames
+
+private struct Refusal: Equatable {
+  var piece = 0
+  var block = 0
+  var offset = 0
+  var status: lz4boot_status
+}
+
+/// What a frame of a piece decodes to, block by block, or its first fault.
+private func read(
+  _ frame: [UInt8], contentByteCount: Int, blockByteCount: Int
+) -> (content: [UInt8], refusal: Refusal?) {
+  var content: [UInt8] = []
+  var (block, position) = (0, 15)
+  func refused(_ status: lz4boot_status, at offset: Int) -> (content: [UInt8], refusal: Refusal?) {
+    (content, Refusal(block: block, offset: offset, status: status))
+  }
+  while true {
+    let room = frame.count - position
+    let left = contentByteCount - content.count
+    guard room >= 4 else { return refused(.truncated_input, at: position) }
+    let word = number(frame[position..<position + 4])
+    if word == 0 {
+      if left > 0 { return refused(.content_size_mismatch, at: position) }
+      return room == 4 ? (content, nil) : refused(.trailing_data, at: position)
     }
+    let size = Int(word & 0x7FFF_FFFF)
+    guard size <= blockByteCount else { return refused(.block_too_large, at: position) }
+    guard size + 8 <= room else { return refused(.truncated_input, at: position) }
+    guard left > 0 else { return refused(.content_size_mismatch, at: position) }
+    let data = position + 4
+    let end = data + size
+    let bytes = [UInt8](frame[data..<end])
+    let share = min(left, blockByteCount)
+    var output = bytes
+    if word >> 31 == 0 {
+      let decoded = decodeBlock(bytes, capacity: share, prefill: 0)
+      guard decoded.status == .ok else {
+        return refused(
+          decoded.status == .target_full ? .block_too_large : decoded.status,
+          at: data + decoded.sourceOffset)
+      }
+      output = decoded.output
+    }
+    guard number(frame[end..<end + 4]) == UInt64(naiveXXH32(bytes)) else {
+      return refused(.block_checksum_mismatch, at: end)
+    }
+    guard output.count == share else { return refused(.content_size_mismatch, at: position) }
+    content += output
+    position = end + 4
+    block += 1
+  }
+}
+
+/// The decoder's word on the same frame: it takes what is taken, and what it takes is taken, unless a
+/// block is not full.
+private func compareWithDecoder(
+  _ frame: [UInt8], contentByteCount: Int, _ result: (content: [UInt8], refusal: Refusal?)
+) {
+  let decoded = decode(frame, capacity: contentByteCount, flags: Flag.requireChecksums)
+  // The stub goes by the descriptor, not by the frame's header.
+  guard decoded.sourceOffset >= 15 || decoded.status == .content_size_mismatch else { return }
+  guard let refusal = result.refusal else {
+    expectSame(decoded.status, .ok, "status")
+    return expectSame(result.content, decoded.output, "content")
+  }
+  switch refusal.status {
+  case .content_size_mismatch: break
+  // Of several things that are wrong with such a frame each tells another.
+  case .truncated_input, .block_too_large, .trailing_data:
+    guard decoded.status != .ok else { fail("refused: \(result)") }
+  case _ where decoded.status == .target_full: break
+  default:
+    expectSame(decoded.status, refusal.status, "status")
+    expectSame(decoded.blockIndex, refusal.block, "block")
+    expectSame(decoded.sourceOffset, refusal.offset, "offset")
   }
 }
 
 // MARK: The machine
-
-/// A device tree in memory that ends where it says; there is none without a magic.
-@safe
-private final class DeviceTree {
-  let memory: HeapBytes
-  let bytes: [UInt8]
-  let parsed: FlattenedDeviceTree?
-
-  init(_ bytes: [UInt8]) {
-    // Where the header says that there is more, there is: memory goes on.
-    func resized(_ byteCount: Int) -> [UInt8] {
-      bytes.prefix(byteCount) + [UInt8](repeating: 0, count: max(0, byteCount - bytes.count))
-    }
-    let byteCount = FlattenedDeviceTree.byteCount(ofHeader: resized(40).span) ?? 40
-    self.bytes = resized(byteCount)
-    memory = HeapBytes(self.bytes, alignment: 8)
-    parsed = unsafe FlattenedDeviceTree(
-      unsafeStart: memory.start.assumingMemoryBound(to: UInt8.self), limit: byteCount)
-  }
-
-  var address: UInt64 { unsafe UInt64(UInt(bitPattern: memory.start)) }
-}
 
 /// What PSCI makes of its calls.
 private enum Firmware: Int {
   case works, worksToo, denies, doesNotStart, doesNotStop, doesNotTell
 }
 
+/// What the stub looks for in a tree.
+private struct TreeFacts {
+  var console: SerialConsole?
+  var conduit: PSCIConduit?
+  /// The first three but the boot core, each once.
+  var cores: [UInt64] = []
+  var initrd: [UInt64] = [0, 0]
+
+  init() {}
+
+  init(in tree: FlattenedDeviceTree) {
+    console = tree.console()
+    conduit = tree.psciConduit()
+    initrd = [tree.initrd.start, tree.initrd.end]
+    var walk = tree.firstCore()
+    while let core = tree.nextCore(&walk) {
+      if core != 1, !cores.contains(core), cores.count < 3 { cores.append(core) }
+    }
+  }
+
+  /// Of a copy: in a damaged tree it may be other things than in the original.
+  init?(copying blob: [UInt8], capacity: Int) {
+    let memory = HeapBytes(capacity, filledWith: 0, alignment: 8)
+    let facts: TreeFacts? =
+      withTree(blob) { tree in
+        unsafe tree.copy(
+          unsafeTo: memory.start.assumingMemoryBound(to: UInt8.self), capacity: capacity
+        ).map { TreeFacts(in: $0) }
+      } ?? nil
+    guard let facts else { return nil }
+    self = facts
+  }
+}
+
+private func withTree<Result>(
+  _ blob: [UInt8], _ body: (FlattenedDeviceTree) -> Result
+) -> Result? {
+  let memory = HeapBytes(blob.count, filledWith: 0, alignment: 8)
+  memory.put(blob[...], at: 0)
+  let tree = unsafe FlattenedDeviceTree(
+    unsafeStart: memory.start.assumingMemoryBound(to: UInt8.self), limit: blob.count)
+  return tree.map(body)
+}
+
 private struct Machine {
-  let tree: DeviceTree
-  let image: Image
-  /// What the stub is told, which need not be where the tree is.
-  let treeAddress: UInt64
   let firmware: Firmware
   let isEL2: Bool
   /// The console never takes a byte. Rare, as a million tries take long.
   let isStuck: Bool
-  /// Of what the tree says that the stub goes by.
-  let console: SerialConsole?
-  let cores: [UInt64]
-  let conduit: PSCIConduit?
+  var console: SerialConsole?
+  var conduit: PSCIConduit?
+  var cores: [UInt64] = []
+  var stubEnd: UInt64 = 0
   var printed: [UInt8] = []
+  var cleaned: [[UInt64]] = []
   var switchedOn: [UInt64] = []
+  var stopped: [UInt64] = []
   var ticks: UInt64 = 0
 
+  /// Affinity 1, and a bit that is none of an affinity.
   static let bootCore: UInt64 = 0x8000_0001
 
-  init(tree: DeviceTree, image: Image, choosingFrom input: inout FuzzInput) {
-    self.tree = tree
-    self.image = image
-    let place = input.choice(below: 16)
-    treeAddress =
-      switch place {
-      case 15: tree.address + 4
-      case 14: 0
-      case 13: treeInsideImage
-      default: tree.address
-      }
+  init(choosingFrom input: inout FuzzInput) {
+    let choice = input.choice(below: 256)
+    isStuck = choice == 255
+    isEL2 = choice & 1 != 0
     firmware = Firmware(rawValue: input.choice(below: 6))!
-    isEL2 = input.choice(below: 2) == 1
-    isStuck = input.choice(below: 256) == 255
-    guard place < 13 || image.hasTree, let parsed = tree.parsed else {
-      (console, cores, conduit) = (nil, [], nil)
-      return
-    }
-    console = parsed.console()
-    // At EL2 an HVC would come back to the stub itself.
-    guard let found = parsed.psciConduit(), found == .smc || !isEL2 else {
-      (cores, conduit) = ([], nil)
-      return
-    }
-    conduit = found
-    var cores: [UInt64] = []
-    var walk = parsed.firstCore()
-    while cores.count < 3, let affinity = parsed.nextCore(&walk) {
-      if affinity != Self.bootCore & FlattenedDeviceTree.affinityMask, !cores.contains(affinity) {
-        cores.append(affinity)
-      }
-    }
-    self.cores = cores
   }
-
-  /// Whether the stub has the loader's tree.
-  var hasLoadersTree: Bool { treeAddress == tree.address && tree.parsed != nil }
 
   /// An access to a register of the console.
   mutating func access(_ address: UInt64, byteCount: UInt32, write value: UInt32?) -> UInt32 {
@@ -255,7 +355,7 @@ private struct Machine {
     expectSame(byteCount, console.accessByteCount, "width")
     guard let value else {
       expectSame(address, console.statusAddress, "status")
-      return isStuck ? ~console.readyStatus : console.readyStatus
+      return isStuck ? console.readyStatus ^ console.statusMask : console.readyStatus | 0x8F
     }
     expectSame(address, console.dataAddress, "data")
     printed.append(UInt8(value))
@@ -279,223 +379,468 @@ private let region: UInt64 = {
   return (UInt64(UInt(bitPattern: mapped)) + (2 << 20) - 1) & ~((2 << 20) - 1)
 }()
 private let regionByteCount = 1 << 30
-/// In every Image.
-private let treeInsideImage = region + 0x2000
+
+private func memory(_ address: UInt64) -> UnsafeMutableRawPointer {
+  unsafe UnsafeMutableRawPointer(bitPattern: UInt(address))!
+}
 
 private func place(_ bytes: [UInt8], at address: UInt64) {
-  unsafe UnsafeMutableRawBufferPointer(
-    start: UnsafeMutableRawPointer(bitPattern: UInt(address)), count: bytes.count
-  ).copyBytes(from: bytes)
+  unsafe UnsafeMutableRawBufferPointer(start: memory(address), count: bytes.count)
+    .copyBytes(from: bytes)
 }
 
 private func bytes(at address: UInt64, count: Int) -> [UInt8] {
-  unsafe [UInt8](
-    UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(address)), count: count))
+  unsafe [UInt8](UnsafeRawBufferPointer(start: memory(address), count: count))
 }
 
 // MARK: The steps
 
-private func boot(_ image: Image, choosingFrom input: inout FuzzInput) {
-  unsafe madvise(
-    UnsafeMutableRawPointer(bitPattern: UInt(region)), regionByteCount, MADV_DONTNEED)
-  let start = input.choice(below: 32) == 31 ? region + 4096 : region
-  place(image.bytes, at: start)
+/// What the run at hand is about.
+private struct Run {
+  let packed: Packed
+  let image: UInt64
+  let kernelStart: UInt64
+  let kernelEnd: UInt64
+  /// What the stub is told, which need not be where a tree is.
+  let treeAddress: UInt64
+  /// On the heap, with nothing behind it.
+  let tree: HeapTree
+  /// Nil of no tree, a damaged one, or one that does not lie where a tree does.
+  let original: TreeFacts?
+  /// Of the copy, if there was room.
+  let loaders: TreeFacts?
+  let packedTree: TreeFacts?
+
+  var layout: PackedImage { packed.layout }
+  var imageEnd: UInt64 { image + layout.byteCount }
+  var copyAddress: UInt64 { image + layout[.treeCopyOffset] }
+  func has(_ flag: UInt64) -> Bool { layout[.flags] & flag != 0 }
+  var treeFacts: TreeFacts? { layout[.treeByteCount] > 0 ? packedTree : loaders }
+  func overwrites(_ start: UInt64, _ end: UInt64) -> Bool {
+    start < imageEnd && end > image || start < kernelEnd && end > kernelStart
+  }
+  /// Whether the packed initrd is the one that is handed over, if there is a tree to say so.
+  var packs: Bool {
+    packed.initrd != nil
+      && (loaders.map { $0.initrd[1] == 0 } ?? true || has(PackedImage.flagInitrdWins))
+  }
+  var wantsChanges: Bool {
+    packs || has(PackedImage.flagTiming) || !packed.append.isEmpty || !packed.tree.isEmpty
+  }
+
+  init(_ packed: Packed, choosingFrom input: inout FuzzInput) {
+    self.packed = packed
+    image = input.choice(below: 32) == 31 ? region + 4096 : region
+    let layout = packed.layout
+    kernelStart =
+      packed.fixedAddress > 0
+      ? packed.fixedAddress : image + layout[.targetOffset] + layout[.kernelTextOffset]
+    kernelEnd = kernelStart + layout[.kernelImageSize]
+    let blob = packed.loadersTree
+    tree = HeapTree(blob)
+    let end = image + layout.byteCount
+    var address =
+      switch input.choice(below: 16) {
+      case 15: tree.address + 4
+      case 14: 0 as UInt64
+      case 13: image + layout[.treeCopyOffset]
+      case 12: (kernelStart + 7) & ~7
+      case 11: end - 8
+      case 10: (max(end, kernelEnd) + 7) & ~7
+      default: tree.address
+      }
+    if address > region, address + UInt64(blob.count) > region + UInt64(regionByteCount),
+      address < region + UInt64(regionByteCount)
+    {
+      address = tree.address
+    }
+    treeAddress = address
+    let isThere = address != 0 && address % 8 == 0 && !blob.isEmpty
+    original = isThere ? withTree(blob) { TreeFacts(in: $0) } : nil
+    let room = Int(layout[.treeCopyByteCount])
+    loaders = original == nil ? nil : TreeFacts(copying: blob, capacity: room)
+    packedTree = withTree(packed.tree) { TreeFacts(in: $0) }
+  }
+
+  /// Why the stub must not go on before its MMU is on.
+  var refusal: (verdict: stub_verdict, actual: UInt64)? {
+    if image % (2 << 20) != 0 { return (.misplaced, image) }
+    if packed.isStubDamaged { return (.damaged, UInt64(packed.checksum)) }
+    if packed.fixedAddress > 0, kernelStart < imageEnd, kernelEnd > image {
+      return (.overlap, kernelStart)
+    }
+    let treeEnd = treeAddress + UInt64(packed.loadersTree.count)
+    return original != nil && overwrites(treeAddress, treeEnd) ? (.device_tree, treeAddress) : nil
+  }
+}
+
+@safe
+private final class HeapTree {
+  let memory: HeapBytes
+
+  init(_ bytes: [UInt8]) {
+    // Without a tree there is something else.
+    memory = HeapBytes(max(40, bytes.count), filledWith: 0, alignment: 8)
+    memory.put(bytes[...], at: 0)
+  }
+
+  var address: UInt64 { unsafe UInt64(UInt(bitPattern: memory.start)) }
+}
+
+private nonisolated(unsafe) var run: Run! = nil
+
+private func boot(_ packed: Packed, choosingFrom input: inout FuzzInput) {
+  unsafe machine = Machine(choosingFrom: &input)
+  let now = Run(packed, choosingFrom: &input)
+  unsafe run = now
+  unsafe refused = nil
+  unsafe madvise(memory(region), regionByteCount, MADV_DONTNEED)
+  place(packed.file, at: now.image)
+  if now.treeAddress >= region, now.treeAddress < region + UInt64(regionByteCount) {
+    place(packed.loadersTree, at: now.treeAddress)
+  }
+  unsafe machine.stubEnd = now.image + now.layout[.stubByteCount]
+
   unsafe state.initialize(to: stub_state())
-  unsafe state.pointee.image = start
-  unsafe state.pointee.device_tree = machine.treeAddress
+  unsafe state.pointee.image = now.image
+  unsafe state.pointee.device_tree = now.treeAddress
   unsafe state.pointee.tables = UInt64(UInt(bitPattern: tables.start))
-  let isEL2 = unsafe machine.isEL2
-  unsafe state.pointee.current_el = isEL2 ? 2 << 2 : 1 << 2
-  unsafe state.pointee.uses_el2_format = isEL2 ? 1 : 0
-  let verdict = unsafe stub_map(state)
-  let refusal = expectedRefusal(image, start)
-  expectSame(verdict, refusal ?? .accepted, "what is mapped")
+  unsafe state.pointee.current_el = machine.isEL2 ? 2 << 2 : 1 << 2
+  unsafe state.pointee.uses_el2_format = machine.isEL2 ? 1 : 0
+  unsafe state.pointee.times.entry = 1
+  let verdict = map(now)
   if verdict == .accepted {
-    checkTables(image, isEL2: isEL2)
-    unpack(image)
+    checkTables(now)
+    unsafe state.pointee.times.mmu_on = 2
+    protect(now)
+    let verdict = unpack(now)
+    unsafe mprotect(memory(region), regionByteCount, PROT_READ | PROT_WRITE)
+    if verdict == .accepted { finish(now) } else { refuse(now) }
+  } else {
+    refuse(now)
   }
-  report()
+  // At any time.
+  expectLines {
+    unsafe stub_report_exception(state, .max, 0, 1 << 63)
+  } said: {
+    "exception: ESR \(hex(.max)) ELR \(hex(0)) FAR \(hex(1 << 63)), stub at \(hex(now.image))"
+  }
+  expectStop(now)
 }
 
-/// Why the stub must not go on.
-private func expectedRefusal(_ image: Image, _ start: UInt64) -> stub_verdict? {
-  guard start % (2 << 20) == 0 else { return .misplaced }
-  guard !image.isDamaged else { return .damaged }
-  if let address = image.fixedAddress,
-    address < region + image.layout.byteCount, address + image.layout[.kernelImageSize] > region
-  {
-    return .overlap
+private func map(_ now: Run) -> stub_verdict {
+  var verdict = stub_verdict.accepted
+  let refusal = now.refusal
+  let isVerbose = refusal == nil && now.has(PackedImage.flagVerbose)
+  expectLines {
+    verdict = unsafe stub_map(state)
+  } said: {
+    guard isVerbose else { return nil }
+    return "at \(hex(now.image)), in EL\(unsafe machine.isEL2 ? 2 : 1), kernel at "
+      + "\(hex(now.kernelStart)), device tree at \(hex(now.treeAddress))"
   }
-  // A tree inside the Image is what was put there: a part of the frame, and no tree in general.
-  if unsafe machine.treeAddress == treeInsideImage {
-    return treeAt(treeInsideImage) ? .device_tree : nil
-  }
-  return nil
+  expectSame(verdict, refusal?.verdict ?? .accepted, "what is mapped")
+  expectSame(unsafe state.pointee.actual, refusal?.actual ?? 0, "about")
+  guard verdict == .accepted else { return verdict }
+  expectSame(unsafe state.pointee.has_tree, now.loaders == nil ? 0 : 1, "a copy of the tree")
+  guard now.original != nil else { return verdict }
+  let room = now.layout[.treeCopyByteCount]
+  let tree = [now.treeAddress, UInt64(now.packed.loadersTree.count)]
+  expectSame(
+    [[UInt64]](unsafe machine.cleaned.prefix(4)),
+    [[tree[0], 40], tree, [now.copyAddress, room], [now.copyAddress, room]], "cleaned")
+  return verdict
 }
 
-private func treeAt(_ address: UInt64) -> Bool {
-  let start = unsafe UnsafePointer<UInt8>(bitPattern: UInt(address))!
-  guard let count = unsafe FlattenedDeviceTree.byteCount(unsafeHeader: start) else { return false }
-  return unsafe FlattenedDeviceTree(unsafeStart: start, limit: count) != nil
+/// Access rights by what the tables say, so that all else faults.
+private func protect(_ now: Run) {
+  unsafe mprotect(memory(region), regionByteCount, PROT_NONE)
+  for range in ranges(of: now) {
+    let start = range.start & ~0xFFF
+    let byteCount = Int(range.end - start)
+    unsafe mprotect(
+      memory(start), byteCount, range.isWritten ? PROT_READ | PROT_WRITE : PROT_READ)
+  }
 }
 
-private func unpack(_ image: Image) {
+/// What lies behind what is decoded, which is the kernel's to clear.
+private let rest = [UInt8](repeating: 0xEE, count: 64)
+
+private func unpack(_ now: Run) -> stub_verdict {
+  let packed = now.packed
+  let kernel = read(
+    packed.part(.payloadOffset, .payloadByteCount),
+    contentByteCount: packed.kernel.contentByteCount, blockByteCount: packed.blockByteCount)
+  compareWithDecoder(
+    packed.part(.payloadOffset, .payloadByteCount),
+    contentByteCount: packed.kernel.contentByteCount, kernel)
+  let kernelContentEnd = now.kernelStart + UInt64(packed.kernel.contentByteCount)
+  let restCount = Int(min(UInt64(rest.count), now.kernelEnd - kernelContentEnd))
+  place([UInt8](rest.prefix(restCount)), at: kernelContentEnd)
+  var initrd: (content: [UInt8], refusal: Refusal?)?
+  if now.packs, let piece = packed.initrd {
+    initrd = read(
+      packed.part(.initrdOffset, .initrdByteCount), contentByteCount: piece.contentByteCount,
+      blockByteCount: packed.blockByteCount)
+  }
+  if let facts = now.treeFacts {
+    unsafe machine.console = facts.console ?? machine.console
+    // At EL2 an HVC would come back to the stub itself.
+    if let conduit = facts.conduit, unsafe conduit == .smc || !machine.isEL2 {
+      unsafe machine.conduit = conduit
+      unsafe machine.cores = facts.cores
+    }
+  }
   let verdict = unsafe stub_unpack(state)
-  let loaders = unsafe machine.hasLoadersTree ? machine.tree.parsed : nil
-  let hasTree = loaders != nil || image.hasTree
-  if let initrd = loaders?.initrd, initrd.end > 0, overlaps(image, initrd) {
-    return expectSame(verdict, .device_tree, "an initrd of the loader's")
-  }
-  if image.hasWrongDigest { return expectSame(verdict, .digest, "the digest") }
-  expectSame(unsafe state.pointee.conduit, UInt64(unsafe machine.conduit?.rawValue ?? 0), "conduit")
-  let count = unsafe state.pointee.secondary_count
-  let cores = (0..<count).map { unsafe stub_core_at(state, $0 + 1).pointee.affinity }
-  expectSame(cores, unsafe machine.cores, "cores")
-
-  let hasInitrd = loaders?.initrd.end ?? 0 > 0
-  let packs =
-    image.hasInitrd && (!hasInitrd || image.flags & PackedImage.flagInitrdWins != 0) && hasTree
-  let isUnchanged = unsafe state.pointee.is_tree_unchanged != 0
-  let pieceCount = packs && !isUnchanged ? 2 : 1
-  expectSame(unsafe state.pointee.piece_count, UInt64(pieceCount), "pieces")
-  let expected = Expected(image.frame, contentByteCount: image.contentByteCount)
   let firmware = unsafe machine.firmware
-  if unsafe !machine.switchedOn.isEmpty, firmware == .doesNotStart || firmware == .doesNotStop {
-    return expectSame(verdict, .core, "unpacked")
+  let addresses = now.loaders?.initrd ?? [0, 0]
+  if now.overwrites(addresses[0], addresses[1]) {
+    expectSame(verdict, .device_tree, "unpacked")
+    expectSame(unsafe state.pointee.actual, addresses[0], "about")
+    return verdict
   }
-  if let failure = expected.failure {
+  let cores = unsafe (0..<state.pointee.secondary_count).map {
+    unsafe stub_core_at(state, $0 + 1).pointee.affinity
+  }
+  expectSame(cores, unsafe machine.cores, "cores")
+  // A tree that is too large or damaged is handed over without an initrd.
+  let isUnchanged = unsafe state.pointee.is_tree_unchanged != 0
+  let hasInitrd = now.packs && !isUnchanged
+  var refusal = kernel.refusal
+  if hasInitrd, refusal == nil, var other = initrd?.refusal {
+    other.piece = 1
+    refusal = other
+  }
+  if packed.isPayloadDamaged, now.has(PackedImage.flagSHA256) {
+    expectSame(verdict, .digest, "unpacked")
+    expectSame(unsafe state.pointee.actual, now.image, "about")
+  } else if let core = unsafe machine.switchedOn.first,
+    firmware == .doesNotStart || firmware == .doesNotStop
+  {
+    expectSame(verdict, .core, "unpacked")
+    expectSame(unsafe state.pointee.actual, core, "about")
+    // A damaged block is told first.
+    unsafe refused = refusal
+  } else if let refusal {
     expectSame(verdict, .block, "unpacked")
-    guard
-      let found = (0...3 as ClosedRange<UInt64>).map({
-        unsafe stub_core_at(state, $0).pointee.failure
-      })
-      .filter({ $0.status != 0 }).min(by: { ($0.piece, $0.block) < ($1.piece, $1.block) })
-    else { fail("no failure") }
+    unsafe refused = refusal
+  } else {
+    expectSame(verdict, .accepted, "unpacked")
+    checkMemory(now, kernel.content, hasInitrd ? initrd?.content : nil, restCount)
+  }
+  let hasWork =
+    packed.kernel.contentByteCount >= packed.blockByteCount || hasInitrd
+  let hasCores = hasWork && verdict != .digest && firmware != .denies && firmware != .doesNotTell
+  expectSame(
+    unsafe machine.switchedOn, unsafe hasCores ? machine.cores : [], "switched on")
+  return verdict
+}
+
+private nonisolated(unsafe) var refused: Refusal? = nil
+
+private func checkMemory(_ now: Run, _ kernel: [UInt8], _ initrd: [UInt8]?, _ restCount: Int) {
+  func check(_ start: UInt64, _ content: [UInt8], _ name: String) {
+    guard bytes(at: start, count: content.count) == content else { fail("another \(name)") }
+  }
+  check(now.kernelStart, kernel, "kernel")
+  // A program's is cleared, as nobody else does.
+  let behind =
+    now.packed.fixedAddress > 0 ? [UInt8](repeating: 0, count: rest.count) : rest
+  check(now.kernelStart + UInt64(kernel.count), [UInt8](behind.prefix(restCount)), "rest")
+  expectSame(
+    unsafe [state.pointee.kernel_start, state.pointee.kernel_end, state.pointee.entry],
+    [now.kernelStart, now.kernelEnd, now.kernelStart + now.layout[.entryOffset]], "kernel")
+  if let initrd {
+    let start = now.image + now.layout[.initrdTargetOffset]
+    check(start, initrd, "initrd")
     expectSame(
-      [found.piece, found.block, found.offset, found.status],
-      [0, failure.block, failure.offset, UInt64(failure.status.rawValue)], "failure")
+      unsafe [state.pointee.initrd_start, state.pointee.initrd_end],
+      [start, start + UInt64(initrd.count)], "initrd")
+  }
+}
+
+// MARK: What is said
+
+private func refuse(_ now: Run) {
+  let verdict = unsafe state.pointee.verdict
+  let names: [stub_verdict: String] = [
+    .misplaced: "not at a multiple of 2 MiB: ", .damaged: "stub damaged, checksum ",
+    .device_tree: "device tree or initrd in the kernel's memory: ",
+    .overlap: "this Image lies in the memory of the program at ",
+    .digest: "wrong SHA-256, Image at ", .core: "core does not switch off: ",
+  ]
+  expectLines {
+    unsafe stub_report_refusal(state)
+  } said: {
+    if let refusal = unsafe refused {
+      return (refusal.piece == 0 ? "kernel" : "initrd")
+        + " refused: block \(refusal.block), byte \(refusal.offset): \(refusal.status.name)"
+    }
+    return unsafe "kernel refused: \(names[verdict] ?? "?")\(hex(state.pointee.actual))"
+  }
+  expectStop(now)
+}
+
+private func finish(_ now: Run) {
+  checkTree(now, timing: nil)
+  unsafe state.pointee.times.handover = 1 << 60
+  let isUnchanged = unsafe state.pointee.is_tree_unchanged != 0
+  expectLines {
+    unsafe stub_finish(state)
+  } said: {
+    var lines = isUnchanged ? ["the device tree is damaged or too large to be changed"] : []
+    if now.has(PackedImage.flagTiming) {
+      let names = [
+        "entry", "mmu_on", "decode_start", "decode_end", "handover", "hz", "payload_bytes",
+        "kernel_bytes", "cores", "start0", "end0", "start1", "end1", "start2", "end2", "start3",
+        "end3",
+      ]
+      let told = zip(names, times()).filter { $0.1 != 0 }.map { " \($0.0)=\($0.1)" }
+      lines.append("timing:" + told.joined())
+    }
+    return lines.isEmpty ? nil : lines.joined(separator: "\r\nlz4boot: ")
+  }
+  guard now.has(PackedImage.flagTiming) else { return }
+  let coreCount = unsafe 1 + machine.switchedOn.count
+  expectSame(unsafe state.pointee.times.core_count, UInt64(coreCount), "cores")
+  checkTree(now, timing: times())
+}
+
+private func times() -> [UInt64] {
+  (0..<UInt64(STUB_TIME_COUNT)).map { unsafe stub_time_at(state, $0).pointee }
+}
+
+private func hex(_ number: UInt64) -> String {
+  let digits = String(number, radix: 16)
+  return "0x" + String(repeating: "0", count: 16 - digits.count) + digits
+}
+
+/// What `--on-error` says is done once, if there is PSCI.
+private func expectStop(_ now: Run) {
+  let functions: [UInt64?] = [nil, 0x8400_0009, 0x8400_0008, nil]
+  let function = functions[Int(now.layout[.flags] >> 8 & 3)]
+  let expected = unsafe machine.conduit == nil ? [] : [function].compactMap { $0 }
+  expectSame(unsafe machine.stopped, expected, "stopped")
+  unsafe machine.stopped = []
+}
+
+/// Lines, or nothing where there is no console.
+private func expectLines(_ call: () -> Void, said: () -> String?) {
+  unsafe machine.printed = []
+  let console = unsafe machine.console
+  findConsole()
+  call()
+  let printed = unsafe machine.printed
+  guard let line = said() else {
+    // Nobody has looked for it.
+    unsafe machine.console = console
+    return expectSame(printed, [], "printed")
+  }
+  if unsafe machine.isStuck {
+    unsafe machine.console = nil
+    return expectSame(printed, [], "printed")
+  }
+  let expected = unsafe machine.console == nil ? [] : [UInt8]("lz4boot: \(line)\r\n".utf8)
+  guard printed == expected else {
+    fail("printed \(String(decoding: printed, as: UTF8.self)), not \(line)")
+  }
+}
+
+/// The console of the loader's tree, or if that was not copied of the one that the kernel gets.
+private func findConsole() {
+  guard unsafe machine.console == nil, let now = unsafe run else { return }
+  if let loaders = now.loaders, now.refusal == nil {
+    unsafe machine.console = loaders.console
     return
   }
-  expectSame(verdict, .accepted, "unpacked")
-  let kernel = unsafe state.pointee.kernel_start
-  expectSame(bytes(at: kernel, count: image.contentByteCount), expected.output, "the kernel")
-  if image.fixedAddress != nil {
-    let zeros = bytes(at: kernel + UInt64(image.contentByteCount), count: 0x1234)
-    expectSame(zeros, [UInt8](repeating: 0, count: 0x1234), "what is behind a program")
-  }
-  if pieceCount == 2 {
-    let initrd = region + image.layout[.initrdTargetOffset]
-    expectSame(bytes(at: initrd, count: image.contentByteCount), expected.output, "the initrd")
-  }
-  checkTree(image, loaders, packs: packs, isUnchanged: isUnchanged)
-  unsafe machine.printed = []
-  unsafe stub_finish(state)
-  checkTimes(image)
-}
-
-private func overlaps(_ image: Image, _ initrd: (start: UInt64, end: UInt64)) -> Bool {
-  let kernel = unsafe state.pointee.kernel_start..<state.pointee.kernel_end
-  return [region..<region + image.layout.byteCount, kernel].contains {
-    initrd.start < $0.upperBound && initrd.end > $0.lowerBound
-  }
-}
-
-/// What the kernel finds.
-private func checkTree(
-  _ image: Image, _ loaders: FlattenedDeviceTree?, packs: Bool, isUnchanged: Bool
-) {
   let address = unsafe state.pointee.device_tree
-  let isChanged = (image.isChanged || packs) && (loaders != nil || image.hasTree)
-  guard isChanged, !isUnchanged else {
-    return expectSame(address, unsafe machine.treeAddress, "the loader's tree")
-  }
-  let room = Int(image.layout[.treeCopyByteCount])
-  guard
-    let tree = unsafe FlattenedDeviceTree(
-      unsafeStart: UnsafePointer(bitPattern: UInt(address))!, limit: room)
-  else { fail("no tree at \(address)") }
-  let source = unsafe loaders ?? machine.tree.parsed!
-  let old = line(source)
-  let separator: [UInt8] = old.isEmpty || image.append.isEmpty ? [] : [0x20]
-  expectSame(line(tree), old + separator + image.append, "command line")
-  let initrd: [UInt64] =
-    packs
-    ? [
-      region + image.layout[.initrdTargetOffset],
-      region + image.layout[.initrdTargetOffset] + UInt64(image.contentByteCount),
-    ] : loaders.map { [$0.initrd.start, $0.initrd.end] } ?? [0, 0]
-  // One that a packed tree brings stays if there is no other.
-  if initrd != [0, 0] { expectSame([tree.initrd.start, tree.initrd.end], initrd, "initrd") }
-}
-
-private func line(_ tree: FlattenedDeviceTree) -> [UInt8] {
-  let (position, count) = tree.bootArguments
-  let start = unsafe UnsafePointer<UInt8>(bitPattern: UInt(address(of: tree)))!
-  return (0..<count).map { unsafe start[position + $0] }
-}
-
-private func address(of tree: FlattenedDeviceTree) -> UInt64 {
-  unsafe unsafeBitCast(tree, to: UInt64.self)
-}
-
-/// The times in the tree are those that are told.
-private func checkTimes(_ image: Image) {
-  let place = unsafe state.pointee.timing_place
-  let isTold = image.flags & PackedImage.flagTiming != 0
-  guard place != 0 else { return }
-  guard isTold else { fail("times that nobody asked for") }
-  let cells = bytes(at: place, count: 8 * Int(STUB_TIME_COUNT))
-  for index in 0..<Int(STUB_TIME_COUNT) {
-    let value = unsafe stub_time_at(state, UInt64(index)).pointee
-    expectSame([UInt8](cells[8 * index..<8 * index + 8].reversed()), littleEndian(value), "time")
+  if address == now.treeAddress {
+    unsafe machine.console = now.original?.console
+  } else {
+    let capacity = Int(now.layout[.treeCopyByteCount])
+    unsafe machine.console =
+      withTree(bytes(at: address, count: capacity)) { TreeFacts(in: $0) }?.console
   }
 }
 
-/// One line each, or nothing where there is no console.
-private func report() {
-  let calls: [() -> Void] = [
-    { unsafe stub_report_refusal(state) },
-    { unsafe stub_report_exception(state, .max, 0, 1 << 63) },
-  ]
-  for call in calls {
-    unsafe machine.printed = []
-    call()
-    let line = unsafe machine.printed
-    if unsafe machine.isStuck { return expectSame(line, [], "printed") }
-    guard !line.isEmpty else { continue }
-    guard line.starts(with: "lz4boot: ".utf8), line.suffix(2).elementsEqual([13, 10]),
-      line.dropLast(2).allSatisfy({ (0x20..<0x7F).contains($0) })
-    else { fail("printed \(line)") }
+// MARK: The device tree that the kernel gets
+
+/// - Parameter timing: what is told in it by now.
+private func checkTree(_ now: Run, timing: [UInt64]?) {
+  let address = unsafe state.pointee.device_tree
+  let isUnchanged = unsafe state.pointee.is_tree_unchanged != 0
+  let base = now.packed.tree.isEmpty ? now.packed.loadersTree : now.packed.tree
+  let source = now.loaders == nil ? base : now.packed.loadersTree
+  guard now.wantsChanges, !isUnchanged else {
+    let mayFail =
+      now.treeFacts == nil || PlainTree(base) == nil || base.count + source.count > 1 << 17
+    if isUnchanged ? !now.wantsChanges || !mayFail : now.wantsChanges {
+      fail("the tree is as it was: \(isUnchanged)")
+    }
+    return expectSame(address, now.treeAddress, "the loader's tree")
   }
+  let room = now.layout[.treeCopyByteCount]
+  expectSame(address, now.copyAddress + room, "the changed tree")
+  expectSame(
+    unsafe [state.pointee.tree_start, state.pointee.tree_end], [address, address + room], "tree")
+  // Of damaged ones another target knows.
+  guard var tree = PlainTree(base), let arguments = PlainTree(source)?.arguments else { return }
+  let append = now.packed.append
+  let separator: [UInt8] = arguments.isEmpty || append.isEmpty ? [] : [0x20]
+  tree.set("bootargs", arguments + separator + append + [0])
+  var initrd = now.loaders?.initrd ?? [0, 0]
+  if now.packs {
+    initrd[0] = now.image + now.layout[.initrdTargetOffset]
+    initrd[1] = initrd[0] + now.layout[.initrdTargetByteCount]
+  }
+  if initrd[1] > 0 {
+    tree.set("linux,initrd-start", PlainTree.bytes(initrd[0]))
+    tree.set("linux,initrd-end", PlainTree.bytes(initrd[1]))
+  }
+  let written = bytes(at: address, count: Int(room))
+  guard let found = PlainTree(written) else { fail("a damaged tree") }
+  if now.has(PackedImage.flagTiming) {
+    // It may be all that there is no room for.
+    guard unsafe state.pointee.timing_place != 0 else { return }
+    let value = timing.map { $0.flatMap { PlainTree.bytes($0) } } ?? found["lz4boot,timing"] ?? []
+    tree.set("lz4boot,timing", value)
+  }
+  expectSame(found, tree, "the changed tree")
 }
 
 // MARK: Translation
 
-private func checkTables(_ image: Image, isEL2: Bool) {
-  let layout = image.layout
-  let work = region + layout[.workOffset]
-  let trees = region + layout[.treeCopyOffset]
-  var ranges: [(range: Range<UInt64>, isWritten: Bool, isExecuted: Bool)] = [
-    (region..<region + pageByteCount, false, true),
-    (region + pageByteCount..<work, false, false),
-    (work..<work + UInt64(STUB_SECONDARIES), true, false),
-    (trees..<trees + 2 * layout[.treeCopyByteCount], true, false),
-    (unsafe state.pointee.kernel_start..<state.pointee.kernel_end, true, false),
+private typealias MappedRange = (start: UInt64, end: UInt64, isWritten: Bool, isExecuted: Bool)
+
+private func ranges(of now: Run) -> [MappedRange] {
+  let (layout, image) = (now.layout, now.image)
+  let payload = image + layout[.payloadOffset]
+  let work = image + layout[.workOffset]
+  let trees = image + layout[.treeCopyOffset]
+  var ranges: [MappedRange] = [
+    (image, payload, false, true), (payload, work, false, false),
+    (work, work + 0x14000, true, false),
+    (trees, trees + 2 * layout[.treeCopyByteCount], true, false),
+    (now.kernelStart, now.kernelEnd, true, false),
   ]
   ranges += (0..<3 as Range<UInt64>).map { core in
-    let stack = work + UInt64(STUB_SECONDARIES) + 0x1000 + 0x2000 * core
-    return (stack..<stack + 0x1000, true, false)
+    let stack = work + 0x15000 + 0x2000 * core
+    return (stack, stack + 0x1000, true, false)
   }
-  if image.hasInitrd {
-    let initrd = region + layout[.initrdTargetOffset]
-    ranges.append((initrd..<initrd + UInt64(image.contentByteCount), true, false))
+  if layout[.initrdByteCount] > 0 {
+    let start = image + layout[.initrdTargetOffset]
+    ranges.append((start, start + layout[.initrdTargetByteCount], true, false))
   }
+  return ranges
+}
+
+private func checkTables(_ now: Run) {
+  let isEL2 = unsafe machine.isEL2
+  let ranges = ranges(of: now)
   let page: (UInt64) -> UInt64 = { $0 & ~0xFFF }
-  for edge in ranges.flatMap({ [$0.range.lowerBound, page($0.range.upperBound - 1)] }) {
-    for address in [page(edge) &- 4096, page(edge), page(edge) + 4096] {
-      let holder = ranges.first {
-        page($0.range.lowerBound) <= address && address < $0.range.upperBound
-      }
+  for edge in ranges.flatMap({ [$0.start, $0.end - 1] }) {
+    for address in [page(edge) - 4096, page(edge), page(edge) + 4096] {
+      let holder = ranges.first { page($0.start) <= address && address < $0.end }
       let entry = translate(address)
       expectSame(entry != nil, holder != nil, "mapped at \(address)")
       guard let entry, let holder else { continue }
@@ -535,34 +880,15 @@ private func translate(_ address: UInt64) -> (address: UInt64, bits: UInt64)? {
 
 @c @implementation
 public func stub_clean_to_memory(_ start: UInt64, _ byte_count: UInt64) {
-  let tree = unsafe machine.tree
-  let isTree = unsafe start == machine.treeAddress
-  let room = unsafe machine.image.layout[.treeCopyByteCount]
-  let copies = unsafe region + machine.image.layout[.treeCopyOffset]
-  let isCopy = start == copies || start == copies + room
-  guard byte_count > 0, isTree || isCopy,
-    start != tree.address || byte_count <= tree.bytes.count
-  else { fail("cleaned \(byte_count) bytes at \(start)") }
-}
-
-@c @implementation
-public func stub_copy(_ target: UInt64, _ source: UInt64, _ byte_count: UInt64) {
-  place(bytes(at: source, count: Int(byte_count)), at: target)
-}
-
-@c @implementation
-public func stub_load32(_ address: UInt64) -> UInt32 {
-  UInt32(number(bytes(at: address, count: 4)))
-}
-
-@c @implementation
-public func stub_end() -> UInt64 { unsafe state.pointee.image + pageByteCount }
-
-@c @implementation
-public func sha256_blocks_of_core(
-  _ state: UnsafeMutablePointer<UInt32>, _ data: UnsafePointer<UInt8>, _ block_count: Int
-) {
-  unsafe sha256BlocksPortable(state, data, block_count)
+  guard byte_count > 0, start % 8 == 0, let now = unsafe run else { fail("cleaned nothing") }
+  let isInTree =
+    start == now.treeAddress && byte_count <= max(40, UInt64(now.packed.loadersTree.count))
+  let trees = now.copyAddress
+  let end = trees + 2 * now.layout[.treeCopyByteCount]
+  guard isInTree || start >= trees && start < end && byte_count <= end - start else {
+    fail("cleaned \(byte_count) bytes at \(start)")
+  }
+  unsafe machine.cleaned.append([start, byte_count])
 }
 
 @c @implementation
@@ -571,14 +897,17 @@ public func stub_psci(
   _ conduit: UInt64
 ) -> Int32 {
   expectSame(conduit, unsafe (machine.conduit?.rawValue).map(UInt64.init), "conduit")
-  // What --on-error asks for; it may come back.
-  if function == 0x8400_0008 || function == 0x8400_0009 { return -1 }
+  // SYSTEM_OFF and SYSTEM_RESET.
+  if function == 0x8400_0008 || function == 0x8400_0009 {
+    unsafe machine.stopped.append(function)
+    return 0
+  }
   guard let index = unsafe machine.cores.firstIndex(of: argument0) else {
     fail("core \(argument0)")
   }
   let firmware = unsafe machine.firmware
   let isOn = unsafe machine.switchedOn.contains(argument0)
-  // PSCI, "AFFINITY_INFO": 0 is on, 1 is off.
+  // AFFINITY_INFO: 0 is on, 1 is off.
   if function == 0xC400_0004 {
     return firmware == .doesNotTell ? -1 : isOn && firmware == .doesNotStop ? 0 : 1
   }
@@ -592,6 +921,16 @@ public func stub_psci(
   // It has done all of its work when the call returns.
   if firmware != .doesNotStart { unsafe stub_work(state, argument2) }
   return 0
+}
+
+@c @implementation
+public func stub_copy(_ target: UInt64, _ source: UInt64, _ byte_count: UInt64) {
+  unsafe memcpy(memory(target), memory(source), Int(byte_count))
+}
+
+@c @implementation
+public func stub_load32(_ address: UInt64) -> UInt32 {
+  unsafe memory(address).loadUnaligned(as: UInt32.self)
 }
 
 @c @implementation
@@ -609,14 +948,16 @@ public func stub_write8(_ address: UInt64, _ value: UInt32) {
   _ = unsafe machine.access(address, byteCount: 1, write: value)
 }
 
+/// To the console, or the times to the tree.
 @c @implementation
 public func stub_write32(_ address: UInt64, _ value: UInt32) {
-  // The times in the tree.
-  let times = unsafe state.pointee.timing_place
-  if times != 0, address >= times, address < times + 8 * UInt64(STUB_TIME_COUNT) {
-    return place([UInt8](littleEndian(UInt64(value)).prefix(4)), at: address)
+  let place = unsafe state.pointee.timing_place
+  if place != 0, address >= place, address < place + 8 * UInt64(STUB_TIME_COUNT) {
+    expectSame(address % 4, 0, "aligned")
+    unsafe memory(address).storeBytes(of: value, as: UInt32.self)
+  } else {
+    _ = unsafe machine.access(address, byteCount: 4, write: value)
   }
-  _ = unsafe machine.access(address, byteCount: 4, write: value)
 }
 
 @c @implementation
@@ -625,12 +966,23 @@ public func stub_secondary_entry() -> UInt64 { 0x1234 }
 @c @implementation
 public func stub_mpidr() -> UInt64 { Machine.bootCore }
 
-/// A second every few calls, so that nothing is waited for.
+@c @implementation
+public func stub_end() -> UInt64 { unsafe machine.stubEnd }
+
+/// A second every 16 calls, so that nothing is waited for.
 @c @implementation
 public func stub_ticks() -> UInt64 {
-  unsafe machine.ticks += 1 << 20
+  unsafe machine.ticks += 1 << 18
   return unsafe machine.ticks
 }
 
 @c @implementation
 public func stub_ticks_per_second() -> UInt64 { 1 << 22 }
+
+/// This machine need not have the instructions, nor let them be looked for.
+@c(sha256_blocks_of_core)
+public func takeBlocks(
+  _ state: UnsafeMutablePointer<UInt32>, _ data: UnsafePointer<UInt8>, _ blockCount: Int
+) {
+  unsafe sha256BlocksPortable(state, data, blockCount)
+}

@@ -445,6 +445,12 @@ for level in 1 2; do
     last='never said' reboots='' tenths=40 run "reset-$level" "${!machine}" "$directory/reset"
     [ "$ended" = limit ] && [ "$(refusals "reset-$level")" -ge 2 ]
     verdict "resets after a refusal: EL$level"
+    # Before anybody has looked for PSCI.
+    cp "$directory/poweroff" "$directory/early"
+    poke "$directory/early" $((0xb0)) 5a
+    last='never said' run "early-$level" "${!machine}" "$directory/early"
+    [ "$ended" = exit ] && grep -q 'stub damaged' "$directory/early-$level"
+    verdict "powers off after a refusal of the stub itself: EL$level"
     damaged_for halt
     last='never said' tenths=20 run "halt-$level" "${!machine}" "$directory/halt"
     [ "$ended" = limit ] && [ "$(refusals "halt-$level")" = 1 ]

@@ -34,7 +34,7 @@ extension Seeds {
   }
 
   static var kernels: [[UInt8]] {
-    let checked = FrameHeader(hasContentChecksum: true)
+    let packed = FrameHeader(hasContentChecksum: true)
     var magics: [[UInt8]] = [
       [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [UInt8]("BZh".utf8),
       [0x7f, 0x45, 0x4c, 0x46], [0x27, 0x05, 0x19, 0x56], [0xd0, 0x0d, 0xfe, 0xed],
@@ -43,10 +43,10 @@ extension Seeds {
     magics = magics.map { $0 + [UInt8](repeating: 0, count: 70) }
     return [
       kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
-      legacyFrame([block(last: kernel())]), frame(checked, [.stored(efiKernel)]), packed,
+      legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
       [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
       [UInt8](efiKernel.prefix(0x43)),
-      [UInt8](efiKernel.prefix(150)), [UInt8](packed.prefix(0x50)),
+      [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
     ] + magics
   }
 
@@ -123,40 +123,113 @@ extension Seeds {
 
   // MARK: Packed Images
 
-  /// The head of one: for the command, which takes none of them.
-  static var packed: [UInt8] {
-    var packed = kernel()
+  static var images: [[UInt8]] {
+    var packed = kernel() + [UInt8](repeating: 0, count: 100)
     packed.replaceSubrange(0x40..<0x48, with: "LZ4BOOT2".utf8)
-    return packed
+    var older = packed
+    older[0x47] = UInt8(ascii: "1")
+    return [
+      kernel(), packed, older, [UInt8](packed.prefix(0x48)), [UInt8](packed.prefix(0x47)),
+      [UInt8](packed.prefix(168)),
+    ]
   }
 
-  // MARK: Frames as the stub has them, and a device tree behind
+  /// Sizes of what is packed, 8 bytes and how far these are shifted to the right.
+  static var layouts: [[UInt8]] {
+    func sizes(_ values: UInt64...) -> [UInt8] { values.flatMap { littleEndian($0) + [0] } }
+    return [
+      sizes(1000, 3000, 0x8000), sizes(1000, 3000, 0x8000, 0, 4),
+      sizes(1000, 3000, 0x1_0000_0000, 0), sizes(1 << 30, 3000), sizes(0, 3000),
+      sizes(1000, (1 << 30) - 4096, 0), sizes(1000, 10, 0),
+      sizes(1000, 3000, 0x4000_0000, 8), sizes(1000, 3000, 1 << 48, 8),
+    ]
+  }
+
+  // MARK: Packed Images with what is in them, and device trees
 
   static var boots: [[UInt8]] {
-    func header(_ contentByteCount: Int) -> FrameHeader {
-      FrameHeader(hasBlockChecksums: true, contentSize: UInt64(contentByteCount))
-    }
-    let content = kernel() + [UInt8](repeating: 0, count: 65_536 - kernel().count)
-    // Something to do for other cores.
-    let long = frame(
-      header(3 * content.count),
-      [.compressed(LibLZ4.compressBlock(content, level: 9)), fullRun, .stored(content)])
-    let short = kernel()
-    let frames = [
-      long, frame(header(short.count), [.stored(short)]),
-      // Blocks that are too short, too long, too many and damaged.
-      frame(header(content.count), [.stored(short), .stored(short)]),
-      frame(header(100), [.compressed([0x1F, 7, 1, 0, 255, 255, 0, 0x50, 1, 2, 3, 4, 5])]),
-      frame(header(100), [.compressed([0x10, 7, 0, 0])]),
-      [UInt8](long.dropLast(4)), [UInt8](long.dropLast(9)), long + [1],
-    ]
     let trees = [
       board { _ in }, board { $0.method = "hvc" }, board { $0.compatible = text("ns16550a") },
       board { ($0.compatible, $0.shift, $0.width) = (text("ns16550"), nil, nil) }, [],
-      [UInt8](board { _ in }.prefix(50)),
+      [UInt8](board { _ in }.prefix(50)), board { $0.chosen = nil },
+      board { ($0.chosen, $0.arguments) = (nil, "earlycon=cdns,0x9000000") },
+      board { $0.initrd = [[0x4800_0000], [0x4900_0000]] },
+      // In front of the Image's end, and behind it.
+      board { $0.initrd = [[0x5245_4749, 0x10_0000], [0x5245_4749, 0x10_1000]] },
+      board { $0.initrd = [[0x5245_4749, 0x3000_0000], [0x5245_4749, 0x3000_1000]] },
+      board { $0.hasCoresOnly = true },
     ]
-    let all = trees.flatMap { [[UInt8]](repeating: long + $0, count: bootChoices.count) }
-    return all + frames.flatMap { frame in trees.map { frame + $0 } }
+    let packedTrees = [[], board { $0.arguments = "packed" }, board { $0.psci = nil }, [], []]
+    var all: [[UInt8]] = []
+    for (index, frame) in bootFrames.enumerated() {
+      for (number, tree) in trees.enumerated() {
+        let other = index + number
+        let initrd = other % 3 == 0 ? [] : bootFrames[other % bootFrames.count]
+        let packed = packedTrees[other % packedTrees.count]
+        all.append(bootSetup() + frame + initrd + tree + packed)
+      }
+    }
+    return all
+  }
+
+  /// A stub of two pages, a kernel with a text offset, and what may be added to the command line.
+  private static func bootSetup(_ changes: (index: Int, value: UInt8)...) -> [UInt8] {
+    var setup: [UInt8] = [1, 4, 0, 9, 0, 0, 0, 77] + [UInt8]("ro root".utf8) + [0]
+    for change in changes { setup[change.index] = change.value }
+    return setup
+  }
+
+  /// Kernels and initrds.
+  private static var bootFrames: [[UInt8]] {
+    func checked(_ blocks: [FrameBlock], contentSize: Int = 0) -> [UInt8] {
+      frame(FrameHeader(hasBlockChecksums: true, contentSize: UInt64(contentSize)), blocks)
+    }
+    let first = kernel(imageSize: 1 << 20, textOffset: 0x8000)
+    let filled = first + [UInt8](repeating: 0, count: 65_536 - first.count)
+    // Something to do for other cores.
+    let long = checked(
+      [.compressed(LibLZ4.compressBlock(filled, level: 9)), fullRun, .stored(first)])
+    var damaged = long
+    damaged[damaged.count - 200] ^= 1
+    return [
+      long, checked([.stored(first)]), damaged, [UInt8](long.dropLast(9)), long + [0],
+      checked([.compressed(block([Sequence([1], offset: 2, matchByteCount: 20)], last: []))]),
+      checked([.stored(first), fullRun]), checked([.compressed(block(last: [1])), .stored([])]),
+      [UInt8](long.prefix(17)), checked([]), [UInt8](checked([]).dropLast(2)),
+      checked([.stored([UInt8](repeating: 1, count: 65_537))]),
+      checked([.stored(first), .stored(first)], contentSize: first.count),
+    ]
+  }
+
+  /// A kernel, and a program, that neither start nor end where blocks of 2 MiB do.
+  static var bootsOfManyTables: [[UInt8]] {
+    [
+      bootSetup((3, 200), (4, 0xFF)) + bootFrames[0] + bootFrames[1] + board { _ in },
+      bootSetup((1, 100), (2, 9), (3, 100), (4, 0xFF)) + bootFrames[0] + bootFrames[1]
+        + board { _ in },
+    ]
+  }
+
+  /// Programs in front of the Image's end, in it, and behind it.
+  static var programs: [[UInt8]] {
+    ([(0, 0), (1, 0), (100, 3), (200, 9)] as [(UInt8, UInt8)]).map { place, shift in
+      bootSetup((1, place), (2, shift)) + bootFrames[0] + board { _ in }
+    }
+  }
+
+  /// A tree that is longer than there is room for a copy, and one that fits but for what is put in.
+  static var largeTrees: [[UInt8]] {
+    [600 << 10, (512 << 10) - 1100].map { count in
+      var tree = board { _ in }
+      // All of the rest is strings.
+      let strings = tree[12..<16].reduce(0) { $0 << 8 | Int($1) }
+      tree.replaceSubrange(4..<8, with: DeviceTreeBuilder.bigEndian([UInt32(count)]))
+      tree.replaceSubrange(
+        32..<36, with: DeviceTreeBuilder.bigEndian([UInt32(count - strings)]))
+      var setup = bootSetup()
+      setup[15] = 3
+      return setup + bootFrames[0] + bootFrames[1] + tree
+    }
   }
 
   // MARK: Device trees
@@ -232,6 +305,7 @@ extension Seeds {
         let reg = coreCells == 2 ? [0, core] : [core == 3 && !hasCoresOnly ? 0x0100_0000 : core]
         cpu.property("reg", DeviceTreeBuilder.bigEndian(reg))
         if core == 2, !hasCoresOnly { cpu.property("status", text: "fail") }
+        if core == 4 { cpu.node("l2-cache") { $0.property("reg", cells: 9) } }
       }
     }
   }
@@ -251,6 +325,7 @@ extension Seeds {
     return boards + consoles + [
       damaged, cut, endInsideCPUs,
       DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
+      DeviceTreeBuilder.tree { $0.node("cpus") { $0.property("#address-cells", [1, 2]) } },
       DeviceTreeBuilder().blob(),
       // Deeper than anything that is looked for.
       DeviceTreeBuilder.tree { root in

@@ -20,8 +20,17 @@ enum Seeds {
       write(openTrees, for: "device_tree", in: folder, choices: [[0, which, 8, 17, 1, 0, 0, 0]])
     }
     write(treesWithWrongSizes, for: "device_tree", in: folder, choices: [[0, 7, 0, 0, 0, 0, 0, 0]])
-    write([packed] + kernelFiles, for: "image", in: folder)
+    write(images + kernelFiles, for: "image", in: folder)
+    // Template, fault, memory of its own, placement, parts.
+    for choices in [
+      [1], [1, 11], [1, 12], [1, 13], [1, 14], [1, 15], [0, 0, 3], [0, 0, 3, 1], [0, 0, 0, 1],
+    ] as [[UInt8]] {
+      write(layouts, for: "image", in: folder, choices: [padded(choices)])
+    }
     write(boots, for: "stub", in: folder, choices: bootChoices)
+    write(bootsOfManyTables, for: "stub", in: folder, choices: [[0], [64]].map(padded))
+    write(programs, for: "stub", in: folder, choices: [padded([64])])
+    write(largeTrees, for: "stub", in: folder, choices: [[0], [129]].map(padded))
     write(contents, for: "compress", in: folder, choices: contentChoices)
     write(calls, for: "calls", in: folder, choices: [[]])
   }
@@ -37,19 +46,23 @@ enum Seeds {
     [0, 7, 0, 0, 0, 0, 0, 0], [0, 7, 0, 6, 0, 0, 0, 0], [0, 7, 3, 0, 0, 0, 0, 0],
     [0, 6, 0, 6, 0, 0, 0, 0], [7, 3, 1, 5, 200, 0, 0, 0], [0, 3, 3, 90, 3, 0, 0, 0],
   ]
-  /// One by one what can be different: what is packed, flags and address, damage, the place of the device
-  /// tree, the firmware, the exception level, the console, the place of the Image.
+  /// One by one: flags, what is damaged, the exception level and the console, the firmware, the place of
+  /// the Image, the place of the device tree.
   static let bootChoices: [[UInt8]] = [
-    [0], [4], [0x30], [8], [0x3c], [1], [2], [0, 1], [4, 5], [0x3c, 7], [0, 2], [0, 0x78],
-    [0, 0x80],
-    [1, 0x80], [2, 0x81], [3, 0x90], [0, 0, 31], [3, 9, 31], [0, 0, 0, 13], [8, 0, 0, 14],
-    [0, 0, 0, 15], [0, 0, 0, 0, 2], [0, 0, 0, 0, 3], [0, 0, 0, 0, 4], [0, 0, 0, 0, 5],
-    [0, 0, 0, 0, 0, 1], [0, 2, 0, 0, 0, 0, 255], [0, 0, 0, 0, 0, 0, 0, 31],
-  ].map { $0 + [UInt8](repeating: 0, count: 8 - $0.count) }
+    [0], [1], [2], [4], [8], [16], [32], [64], [128], [0xEF], [0, 31], [0, 30], [0, 29], [8, 29],
+    [16, 30], [0, 0, 1], [3, 0, 0, 2], [3, 0, 0, 3], [3, 0, 0, 4], [3, 0, 0, 5], [0, 0, 0, 0, 31],
+    [1, 0, 0, 0, 0, 10], [0, 0, 0, 0, 0, 11], [0, 0, 0, 0, 0, 12], [0, 0, 0, 0, 0, 13],
+    [3, 0, 0, 0, 0, 14], [3, 0, 0, 0, 0, 15], [3, 0, 255], [7],
+  ].map(padded)
+
+  private static func padded(_ choices: [UInt8]) -> [UInt8] {
+    choices + [UInt8](repeating: 0, count: 8 - choices.count)
+  }
+
   /// Blocks of content, bytes more or fewer, block size, level, bytes in front.
   private static let contentChoices: [[UInt8]] = [
     [0, 0, 0, 0, 0, 0, 0, 0], [1, 128, 0, 11, 9, 0, 0, 0], [3, 127, 0, 2, 0, 0, 0, 0],
-    [4, 129, 1, 8, 1, 0, 0, 0], [2, 0, 2, 5, 0, 0, 0, 0], [1, 0, 4, 3, 3, 0, 0, 0],
+    [4, 129, 1, 8, 1, 0, 0, 1], [2, 0, 2, 5, 0, 0, 0, 1], [1, 0, 4, 3, 3, 0, 0, 0],
   ]
   nonisolated(unsafe) private static var fileCount = 0
 

@@ -10,13 +10,13 @@ struct HeapBytes: ~Copyable {
     self.count = count
   }
 
-  init(_ bytes: [UInt8], alignment: Int = 1) {
-    self.init(bytes[...], alignment: alignment)
+  init(_ bytes: [UInt8]) {
+    self.init(bytes[...])
   }
 
-  init(_ bytes: ArraySlice<UInt8>, alignment: Int = 1) {
+  init(_ bytes: ArraySlice<UInt8>) {
     count = bytes.count
-    unsafe start = .allocate(byteCount: count, alignment: alignment)
+    unsafe start = .allocate(byteCount: count, alignment: 1)
     put(bytes, at: 0)
   }
 
