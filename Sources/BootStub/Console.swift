@@ -20,7 +20,7 @@ struct Console {
       let tree = unsafe copiedTree(state) ?? deviceTree(at: state.pointee.device_tree)
     {
       unsafe findConsole(UnsafeMutablePointer(mutating: state), in: tree)
-      unsafe findCores(UnsafeMutablePointer(mutating: state), in: tree)
+      _ = unsafe findConduit(UnsafeMutablePointer(mutating: state), in: tree)
     }
     write("lz4boot: ")
   }

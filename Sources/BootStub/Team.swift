@@ -6,14 +6,19 @@ import BootStubEntry
 
 // The other cores: which there are, and that they are off when the kernel is entered.
 
-/// Notes how PSCI is called, and the cores that it can switch on; none if the device tree does not
-/// say.
-func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
+/// Notes how PSCI is called, if the device tree says so; whether it does.
+func findConduit(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) -> Bool {
   // At EL2 an HVC would come back to the stub itself.
   guard let conduit = tree.psciConduit(),
     unsafe conduit == .smc || state.pointee.current_el == 1 << 2
-  else { return }
+  else { return false }
   unsafe state.pointee.conduit = UInt64(conduit.rawValue)
+  return true
+}
+
+/// Notes the cores that PSCI can switch on.
+func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
+  guard unsafe findConduit(state, in: tree) else { return }
   unsafe stub_core_at(state, 0).pointee.affinity = stub_mpidr() & FlattenedDeviceTree.affinityMask
   var count: UInt64 = 0
   var walk = tree.firstCore()

@@ -349,6 +349,14 @@ private struct Machine {
     firmware = Firmware(rawValue: input.choice(below: 6))!
   }
 
+  /// How the stub calls PSCI from now on, if it can: at EL2 an HVC would come back to the stub itself.
+  @discardableResult
+  mutating func take(_ found: PSCIConduit?) -> Bool {
+    guard let found, found == .smc || !isEL2 else { return false }
+    conduit = found
+    return true
+  }
+
   /// An access to a register of the console.
   mutating func access(_ address: UInt64, byteCount: UInt32, write value: UInt32?) -> UInt32 {
     guard let console else { fail("no console, but an access to \(address)") }
@@ -585,11 +593,7 @@ private func unpack(_ now: Run) -> stub_verdict {
   }
   if let facts = now.treeFacts {
     unsafe machine.console = facts.console ?? machine.console
-    // At EL2 an HVC would come back to the stub itself.
-    if let conduit = facts.conduit, unsafe conduit == .smc || !machine.isEL2 {
-      unsafe machine.conduit = conduit
-      unsafe machine.cores = facts.cores
-    }
+    if unsafe machine.take(facts.conduit) { unsafe machine.cores = facts.cores }
   }
   let verdict = unsafe stub_unpack(state)
   let firmware = unsafe machine.firmware
@@ -727,13 +731,13 @@ private func expectStop(_ now: Run) {
 /// Lines, or nothing where there is no console.
 private func expectLines(_ call: () -> Void, said: () -> String?) {
   unsafe machine.printed = []
-  let console = unsafe machine.console
+  let (console, conduit) = unsafe (machine.console, machine.conduit)
   findConsole()
   call()
   let printed = unsafe machine.printed
   guard let line = said() else {
     // Nobody has looked for it.
-    unsafe machine.console = console
+    unsafe (machine.console, machine.conduit) = (console, conduit)
     return expectSame(printed, [], "printed")
   }
   if unsafe machine.isStuck {
@@ -746,21 +750,21 @@ private func expectLines(_ call: () -> Void, said: () -> String?) {
   }
 }
 
-/// The console of the loader's tree, or if that was not copied of the one that the kernel gets.
+/// Console and PSCI of the loader's tree, or if that was not copied of the one that the kernel gets.
 private func findConsole() {
   guard unsafe machine.console == nil, let now = unsafe run else { return }
-  if let loaders = now.loaders, now.refusal == nil {
-    unsafe machine.console = loaders.console
-    return
-  }
+  let facts: TreeFacts?
   let address = unsafe state.pointee.device_tree
-  if address == now.treeAddress {
-    unsafe machine.console = now.original?.console
+  if let loaders = now.loaders, now.refusal == nil {
+    facts = loaders
+  } else if address == now.treeAddress {
+    facts = now.original
   } else {
     let capacity = Int(now.layout[.treeCopyByteCount])
-    unsafe machine.console =
-      withTree(bytes(at: address, count: capacity)) { TreeFacts(in: $0) }?.console
+    facts = withTree(bytes(at: address, count: capacity)) { TreeFacts(in: $0) }
   }
+  unsafe machine.console = facts?.console
+  unsafe machine.take(facts?.conduit)
 }
 
 // MARK: The device tree that the kernel gets
