@@ -199,7 +199,7 @@ public struct PackedImage: Sendable {
     let (stub, work) = (self[.stubByteCount], self[.workByteCount])
     guard UInt64(template.count) == stub else { throw .truncated }
     let page = Self.pageByteCount
-    guard stub % page == 0, work % page == 0, work < Self.byteCountMax else {
+    guard stub % page == 0, work % page == 0, work != 0, work < Self.byteCountMax else {
       throw .stubMisaligned
     }
     // Each is below 1 GiB, so no sum of them comes near the end of 64 bits.

@@ -167,6 +167,7 @@ import Testing
       (wrongMagic, .wrongMagic),
       (Self.template(stubByteCount: 0x3001), .stubMisaligned),
       (Self.template(workByteCount: 0x8), .stubMisaligned),
+      (Self.template(workByteCount: 0), .stubMisaligned),
       (Self.template(workByteCount: 1 << 30), .stubMisaligned),
     ]
     for (template, expected) in cases {

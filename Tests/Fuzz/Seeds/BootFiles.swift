@@ -318,12 +318,25 @@ extension Seeds {
 
   private static func text(_ string: String) -> [UInt8] { DeviceTreeBuilder.text(string) }
 
+  /// The command line, without a NUL, is the last of it.
+  private static var endInsideArguments: [UInt8] {
+    let strings = text("bootargs") + [0, 0, 0]
+    let structure =
+      DeviceTreeBuilder.bigEndian([1, 0, 1]) + text("chosen") + [0]
+      + DeviceTreeBuilder.bigEndian([3, 4, 0]) + [UInt8]("quiet".utf8.prefix(4))
+    let start = UInt32(40 + strings.count)
+    return DeviceTreeBuilder.bigEndian([
+      0xd00d_feed, start + UInt32(structure.count), start, 40, 40, 17, 16, 0, 9,
+      UInt32(structure.count),
+    ]) + strings + structure
+  }
+
   static var trees: [[UInt8]] {
     let deep = String(repeating: "/soc", count: 20)
     var damaged = board { _ in }
     damaged[damaged.count - 200] = 0xFF
     return boards + consoles + [
-      damaged, cut, endInsideCPUs,
+      damaged, cut, endInsideCPUs, endInsideArguments,
       DeviceTreeBuilder.tree { _ in }, DeviceTreeBuilder.tree { $0.property("x", [1]) },
       DeviceTreeBuilder.tree { $0.node("cpus") { $0.property("#address-cells", [1, 2]) } },
       DeviceTreeBuilder().blob(),
