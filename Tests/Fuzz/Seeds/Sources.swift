@@ -45,6 +45,8 @@ extension Seeds {
       // A size that is a block's after all, told when one, two or more of its bytes are there.
       legacyFrame([block(last: [1, 2])]) + littleEndian(UInt32(2)) + [0x10, 9],
       legacyFrame([block(last: [1, 2, 3])]) + littleEndian(UInt32(3)) + [0, 9, 9],
+      // A size that may be the suffix, and behind it an offset of 0 in the bytes that are looked at.
+      legacyFrame([block(last: counted(6))]) + littleEndian(UInt32(6)) + [0, 0, 0, 0, 1, 2],
       legacyFrame([block([Sequence([7], offset: 1, matchByteCount: 65_533)], last: [])])
         + littleEndian(UInt32(65_534)) + lastSequence(counted(20)),
       frame(
