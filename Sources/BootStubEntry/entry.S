@@ -461,7 +461,6 @@ secondary_entry:
     msr     spsel, #1
     mov     x20, x0
     find_state x1
-    ldr     x22, [x19, #STUB_STATE_CONDUIT]
     // PSCI starts a core at the highest level below the firmware, which need not be the boot core's:
     // where no hypervisor took EL2, a loader may have gone down from there.
     mrs     x0, CurrentEL
@@ -499,6 +498,8 @@ secondary_entry:
     isb
     dsb     sy
     bl      mmu_on
+    // With caches on, as the boot core wrote it.
+    ldr     x22, [x19, #STUB_STATE_CONDUIT]
 secondary_work:
     mov     x0, x19
     mov     x1, x20
