@@ -137,11 +137,13 @@ $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.
 	@mkdir -p $(@D)
 	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
 
-# -pie: so that the linker lists each place that would need an address, and linker/stub.ld refuses it.
+# __stub_flags: 0x10 is flagSigned of PackedImage. -pie: so that the linker lists each place that would
+# need an address, and linker/stub.ld refuses it.
 $(STUBS): $(BUILD)/%.stub: $(BUILD)/stub/%.o $(STUB_PARTS:%=$(BUILD)/stub/%.o) \
     $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
 	$(LLD) -pie --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \
-	    -T linker/stub.ld -Map $(BUILD)/stub/$*.map -o $(BUILD)/stub/$*.elf $(filter %.o %.a,$^)
+	    --defsym=__stub_flags=$(if $(filter %-signed,$*),0x10,0) -T linker/stub.ld \
+	    -Map $(BUILD)/stub/$*.map -o $(BUILD)/stub/$*.elf $(filter %.o %.a,$^)
 	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/$*.elf $@
 
 # The Swift runtime is linked in, so that the command runs where there is no Swift. That is another

@@ -14,6 +14,8 @@ public enum PackedImageError: UInt8, Error {
   case imageTooLarge = 6
   /// A program lies at 0, or not in the 48 bits that the stub translates.
   case addressInvalid = 7
+  /// The stub verifies signatures and there is none to be, or the other way round.
+  case signingDiffers = 8
 }
 
 /// Where everything lies in a self-extracting Image: the descriptor that `pack` writes and the
@@ -28,7 +30,8 @@ public enum PackedImageError: UInt8, Error {
 /// The fields of the descriptor, at 0x40, are u64le; offsets count from the start of the Image, and
 /// are 0 where there is no such part. The stub believes all of them once the checksum is right.
 public struct PackedImage: Sendable {
-  /// The number of a field. The linker fills in magic, workByteCount and stubByteCount.
+  /// The number of a field. The linker fills in magic, workByteCount, stubByteCount and, of flags,
+  /// flagSigned.
   public enum Field: Int, Sendable {
     /// "LZ4BOOT2"
     case magic
@@ -99,7 +102,7 @@ public struct PackedImage: Sendable {
   public static let flagInitrdWins: UInt64 = 1 << 2
   /// Verify the digest.
   public static let flagSHA256: UInt64 = 1 << 3
-  /// There is a signature. The stub that verifies it does so whatever this says.
+  /// There is a signature. The stub that verifies it has this from the start.
   public static let flagSigned: UInt64 = 1 << 4
 
   /// What to do when no kernel can be entered.
@@ -196,6 +199,8 @@ public struct PackedImage: Sendable {
         at: Self.offset(of: ofLinker[index]), as: UInt64.self)
     }
     guard self[.magic] == Self.magic else { throw .wrongMagic }
+    let stubFlags = template.littleEndian(at: Self.offset(of: .flags), as: UInt64.self)
+    guard stubFlags == parts.flags & Self.flagSigned else { throw .signingDiffers }
     let (stub, work) = (self[.stubByteCount], self[.workByteCount])
     guard UInt64(template.count) == stub else { throw .truncated }
     let page = Self.pageByteCount

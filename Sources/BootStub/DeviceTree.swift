@@ -9,22 +9,26 @@ import BootStubEntry
 /// MMU off. Copies the loader's device tree to the stub's memory, if there is one that is not damaged
 /// and has room.
 ///
-/// - Returns: its address, if it lies where memory will be overwritten.
+/// - Returns: its address or that of its initrd, if one lies where memory will be overwritten.
 func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
   let address = unsafe state.pointee.device_tree
   let copy = unsafe state.pointee.image &+ descriptor[.treeCopyOffset]
   // Nothing so far that the kernel is given: something whose cleaning does no harm.
   unsafe state.pointee.tree_start = copy
   unsafe state.pointee.tree_end = copy &+ 1
-  guard let tree = deviceTree(at: address) else { return nil }
-  if unsafe overlaps(address, UInt64(tree.byteCount), state) { return address }
+  let tree = deviceTree(at: address)
+  // In the work area it is overwritten already, and no tree any more.
+  let byteCount = UInt64(tree?.byteCount ?? FlattenedDeviceTree.headerByteCount)
+  if unsafe overlaps(address, byteCount, state) { return address }
+  guard let tree else { return nil }
+  let initrd = tree.initrd
+  if unsafe overlaps(initrd.start, initrd.end &- initrd.start, state) { return initrd.start }
   let room = descriptor[.treeCopyByteCount]
   // Dirty lines of what was there must not be written back over it; what caches took in meanwhile is
   // old.
   stub_clean_to_memory(copy, room)
-  if unsafe tree.copy(unsafeTo: bytes(at: copy), capacity: Int(truncatingIfNeeded: room)) != nil {
-    unsafe state.pointee.has_tree = 1
-  }
+  let copied = unsafe tree.copy(unsafeTo: bytes(at: copy), capacity: Int(truncatingIfNeeded: room))
+  unsafe state.pointee.tree = copied == nil ? .too_large : .copied
   stub_clean_to_memory(copy, room)
   return nil
 }
@@ -54,7 +58,7 @@ func deviceTree(at address: UInt64) -> FlattenedDeviceTree? {
 
 /// The copy of the loader's tree, or nil.
 func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
-  guard unsafe state.pointee.has_tree != 0 else { return nil }
+  guard unsafe state.pointee.tree == .copied else { return nil }
   let copy = unsafe state.pointee.image &+ Descriptor(of: state)[.treeCopyOffset]
   return unsafe FlattenedDeviceTree(
     unsafeStart: bytes(at: copy),
@@ -63,16 +67,16 @@ func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
 
 /// MMU and caches on. Takes from the tree what the stub needs, and gives the kernel what it should
 /// find there.
-///
-/// - Returns: the address of an initrd of the loader's, if it lies where memory will be overwritten.
-func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
+func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) {
   let image = unsafe state.pointee.image
   let loaders = unsafe copiedTree(state)
   var tree = loaders
   if descriptor[.treeByteCount] > 0 {
+    let packed = image &+ descriptor[.treeOffset]
     tree = unsafe FlattenedDeviceTree(
-      unsafeStart: bytes(at: image &+ descriptor[.treeOffset]),
-      limit: Int(truncatingIfNeeded: descriptor[.treeByteCount]))
+      unsafeStart: bytes(at: packed), limit: Int(truncatingIfNeeded: descriptor[.treeByteCount]))
+    // Even where it cannot be changed: it is there instead of the loader's.
+    if tree != nil { unsafe state.pointee.device_tree = packed }
   }
   if let tree {
     unsafe findConsole(state, in: tree)
@@ -80,21 +84,22 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   }
 
   let initrd: (start: UInt64, end: UInt64) = loaders?.initrd ?? (0, 0)
-  if unsafe overlaps(initrd.start, initrd.end &- initrd.start, state) { return initrd.start }
   let packs =
     descriptor[.initrdByteCount] > 0
     && (initrd.end == 0 || descriptor.has(PackedImage.flagInitrdWins))
   guard
     packs || descriptor.has(PackedImage.flagTiming)
       || descriptor[.treeByteCount] | descriptor[.appendByteCount] > 0
-  else { return nil }
+  else { return }
 
   let room = descriptor[.treeCopyByteCount]
   let target = image &+ descriptor[.treeCopyOffset] &+ room
   let capacity = Int(truncatingIfNeeded: room)
   let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
   let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
-  guard let tree, let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
+  // Of a tree that is too large to be copied nobody knows the command line and the initrd.
+  guard unsafe state.pointee.tree != .too_large, let tree,
+    let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
     unsafe changed.setArguments(
       of: loaders ?? tree, unsafeAppend: bytes(at: image &+ descriptor[.appendOffset]),
       byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
@@ -103,7 +108,7 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
         && changed.set(.initrdEnd, number: end, capacity: capacity)
   else {
     unsafe state.pointee.is_tree_unchanged = 1
-    return nil
+    return
   }
   if descriptor.has(PackedImage.flagTiming) {
     let place = changed.set(.timing, byteCount: 8 &* Int(STUB_TIME_COUNT), capacity: capacity)
@@ -117,11 +122,12 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
       at: image &+ descriptor[.initrdOffset], descriptor[.initrdByteCount], to: start,
       descriptor[.initrdTargetByteCount], state)
   }
-  return nil
 }
 
 func findConsole(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
-  guard let console = tree.console() else { return }
+  // What is written to one that lies in memory for the kernel would be found there.
+  guard let console = tree.console(), unsafe !overlaps(console.dataAddress, 4, state)
+  else { return }
   unsafe state.pointee.console.data = console.dataAddress
   unsafe state.pointee.console.status = console.statusAddress
   unsafe state.pointee.console.mask = console.statusMask

@@ -12,7 +12,7 @@ import CLZ4Boot
 @c @implementation
 public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
   let console = unsafe Console(state)
-  if let failure = unsafe firstFailure(state) {
+  if unsafe state.pointee.verdict == .block, let failure = unsafe firstFailure(state) {
     console.write(failure.piece, of: "kernel\0initrd\0")
     console.write(" refused: block ", decimal: failure.block)
     console.write(", byte ", decimal: failure.offset)

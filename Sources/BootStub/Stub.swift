@@ -8,8 +8,9 @@ import CLZ4Boot
 // The steps of the self-extractor. entry.S calls them in this order and does between them what
 // needs the processor's own registers.
 
-/// MMU off. Checks the stub, looks for other cores, and builds the translation tables: this Image,
-/// the work area and what is written for the kernel are all that is mapped, with the least rights.
+/// MMU off. Checks the stub, copies the loader's device tree, and builds the translation tables: this
+/// Image, the work area and what is written for the kernel are all that is mapped, with the least
+/// rights.
 @c @implementation
 public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let image = unsafe state.pointee.image
@@ -95,14 +96,13 @@ func addPiece(
   unsafe state.pointee.piece_count &+= 1
 }
 
-/// MMU and caches on. Decodes kernel and initrd to where they will be.
+/// MMU and caches on. Reads and changes the copy of the device tree, verifies, and decodes kernel and
+/// initrd to where they will be.
 @c @implementation
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let descriptor = unsafe Descriptor(of: state)
   let image = unsafe state.pointee.image
-  if let address = unsafe readTree(state, descriptor) {
-    return unsafe refuse(.device_tree, in: state, actual: address)
-  }
+  unsafe readTree(state, descriptor)
   let verdict = unsafe verify(state, descriptor)
   guard verdict == .accepted else { return unsafe refuse(verdict, in: state, actual: image) }
   unsafe state.pointee.times.decode_start = stub_ticks()

@@ -170,7 +170,8 @@ stub_start:
     .ascii  "ARM\x64"
     .long   0
     .ascii  "LZ4BOOT2"
-    .quad   0, 0, 0, 0, 0, 0, 0, 0      // written by pack
+    .quad   0, 0, 0, 0, 0, 0, 0         // written by pack
+    .quad   __stub_flags
     .quad   STUB_WORK_BYTES
     .quad   __stub_byte_count
     .fill   STUB_DESCRIPTOR_END - 0x98, 1, 0  // written by pack
@@ -352,8 +353,8 @@ halt:
  * registers are free. An exception inside this one is not reported: the console itself may be the
  * cause.
  *
- * Of another core, the boot core learns nothing: if that core was decoding, the boot core waits for it
- * for ever, behind this line; otherwise it refuses the kernel, as that core never goes off.
+ * Of another core, the boot core learns nothing: it refuses the kernel after a while, as that core
+ * never goes off.
  */
 exception:
     el2_names x28, x0

@@ -113,6 +113,10 @@ extension CommandFailure {
     switch error {
     case .wrongMagic:
       .refused(name: stub.name, reason: "this is no stub of this version of lz4boot")
+    case .signingDiffers:
+      .refused(
+        name: stub.name,
+        reason: "--sign-key needs lz4boot-signed.stub, which starts nothing that is not signed")
     case .truncated, .stubMisaligned:
       .refused(name: stub.name, reason: "the stub is damaged")
     case .kernelByteCountInvalid:

@@ -148,13 +148,18 @@ struct PackCommand: ParsableCommand {
           ?? "this is no device tree of at most 2 MiB")
     }
     // Memory that is mapped starts at a page.
-    let isWhole = unsafe file.memory.withUnsafeBytes { bytes in
+    let initrdEnd = unsafe file.memory.withUnsafeBytes { bytes in
       unsafe FlattenedDeviceTree(
-        unsafeStart: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), limit: bytes.count)
-        != nil
+        unsafeStart: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), limit: bytes.count)?
+        .initrd.end
     }
-    guard isWhole else {
+    guard let initrdEnd else {
       throw CommandFailure.refused(name: file.name, reason: "the device tree's header is damaged")
+    }
+    // The kernel would take whatever lies there for one.
+    guard initrdEnd == 0 else {
+      throw CommandFailure.refused(
+        name: file.name, reason: "the device tree's /chosen says where an initrd lies")
     }
     return file
   }

@@ -3,10 +3,13 @@ import Testing
 
 @Suite struct PackedImageTests {
   /// A stub as the linker leaves it: own code, magic and its two sizes.
-  static func template(stubByteCount: Int = 0x3000, workByteCount: UInt64 = 0x1_0000) -> [UInt8] {
+  static func template(
+    stubByteCount: Int = 0x3000, workByteCount: UInt64 = 0x1_0000, flags: UInt64 = 0
+  ) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: stubByteCount)
     bytes[0] = 0x5a
     bytes.replaceSubrange(0x40..<0x48, with: Array("LZ4BOOT2".utf8))
+    set(flags, at: 0x40 + 64, in: &bytes)
     set(workByteCount, at: 0x40 + 72, in: &bytes)
     set(UInt64(stubByteCount), at: 0x40 + 80, in: &bytes)
     return bytes
@@ -75,7 +78,7 @@ import Testing
     parts.treeByteCount = 0x1233
     parts.appendByteCount = 17
     parts.flags = PackedImage.flagSigned
-    let layout = try Self.layout(parts)
+    let layout = try Self.layout(parts, template: Self.template(flags: PackedImage.flagSigned))
     let payloadEnd: UInt64 = 0x3000 + 0x12_3457
     #expect(layout[.initrdOffset] == payloadEnd && layout[.initrdByteCount] == 0x2345)
     let tree = (payloadEnd + 0x2345 + 7) / 8 * 8
@@ -173,6 +176,15 @@ import Testing
     for (template, expected) in cases {
       #expect(Self.error(template: template) == expected)
     }
+  }
+
+  @Test func aSignatureNeedsTheStubThatVerifiesOneAndThatOneNeedsASignature() {
+    var signed = Self.parts()
+    signed.flags = PackedImage.flagSigned | PackedImage.flagSHA256
+    let verifying = Self.template(flags: PackedImage.flagSigned)
+    #expect(Self.error(signed, template: verifying) == nil)
+    #expect(Self.error(signed) == .signingDiffers)
+    #expect(Self.error(template: verifying) == .signingDiffers)
   }
 
   @Test func refusesSizesThatFitNowhere() {

@@ -123,6 +123,7 @@ import Testing
 
   @Test func signsTheHeadWithTheDigestInIt() throws {
     let key = try writeKey("key", 7)
+    try folder.write(PackSamples.stub(signed: true), as: "stub")
     let packed = try pack([
       "--sign-key", folder.path("key"), "--verify-key", folder.path("key.pub"),
     ])
@@ -149,6 +150,37 @@ import Testing
     #expect(!(try folder.names.contains("out")))
     let unsigned = try run("--verify-key", folder.path("key.pub"))
     #expect(unsigned.exitCode == 64)
+  }
+
+  @Test func aKeyNeedsTheStubThatVerifiesSignaturesAndThatOneNeedsAKey() throws {
+    _ = try writeKey("key", 7)
+    let reason =
+      "lz4boot: \(folder.path("stub")): --sign-key needs lz4boot-signed.stub, which starts nothing "
+      + "that is not signed\n"
+    let plain = try run("--sign-key", folder.path("key"))
+    #expect(plain.exitCode == 1)
+    #expect(plain.stderr == reason)
+    try folder.write(PackSamples.stub(signed: true), as: "stub")
+    let unsigned = try run()
+    #expect(unsigned.exitCode == 1)
+    #expect(unsigned.stderr == reason)
+    #expect(!(try folder.names.contains("out")))
+  }
+
+  @Test func aDeviceTreeWithAnInitrdOfItsOwnIsRefused() throws {
+    let tree = DeviceTreeBuilder.tree {
+      $0.node("chosen") {
+        $0.property("linux,initrd-start", cells: 0, 0x4800_0000)
+        $0.property("linux,initrd-end", cells: 0, 0x4900_0000)
+      }
+    }
+    try folder.write(Data(tree), as: "dtb")
+    let outcome = try run("--dtb", folder.path("dtb"))
+    #expect(outcome.exitCode == 1)
+    #expect(
+      outcome.stderr
+        == "lz4boot: \(folder.path("dtb")): the device tree's /chosen says where an initrd lies\n")
+    #expect(!(try folder.names.contains("out")))
   }
 
   @Test func whatIsNoDeviceTreeIsRefused() throws {

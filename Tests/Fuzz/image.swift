@@ -138,7 +138,6 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
   set(fault == 13 ? 0x3154_4f4f_4234_5a4c : 0x3254_4f4f_4234_5a4c, .magic)
   set(fault == 14 ? sizes.take() : 0x1_0000, .workByteCount)
   set(fault == 15 ? sizes.take() : UInt64(template.count), .stubByteCount)
-  if fault == 11 { template.removeLast(template.count - 100) }
   let kernel = PackedImage.Frame(byteCount: sizes.take(), contentByteCount: sizes.take())
   let memory = input.choice(below: 4) == 3 ? sizes.take() : kernel.contentByteCount | 0x1000
   let placement: PackedImage.Placement =
@@ -149,13 +148,15 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
   var parts = PackedImage.Parts(kernel: kernel, placement: placement, blockShift: 18)
   let choice = input.choice(below: 32)
   parts.flags = UInt64(choice)
+  set((choice & 16 != 0) != (fault == 10) ? PackedImage.flagSigned : 0, .flags)
+  if fault == 11 { template.removeLast(template.count - 100) }
   if choice & 1 != 0 {
     parts.initrd = .init(byteCount: sizes.take(), contentByteCount: sizes.take())
   }
   if choice & 2 != 0 { parts.treeByteCount = sizes.take() }
   if choice & 4 != 0 { parts.appendByteCount = sizes.take() }
   guard let image = try? PackedImage(template: template.span, parts: parts) else { return }
-  if fault == 11 || fault == 12 || fault == 13 { fail("laid out with a damaged stub") }
+  if 10...13 ~= fault { fail("laid out with a damaged or another stub") }
   expectSame(parts.placement.memoryByteCount, image[.kernelImageSize], "memory")
   check(image, parts)
   checkWriting(image, over: template)

@@ -84,6 +84,7 @@ private struct Packed {
     set(0x3254_4f4f_4234_5a4c, .magic, in: &template)
     set(UInt64(STUB_WORK_BYTES), .workByteCount, in: &template)
     set(UInt64(template.count), .stubByteCount, in: &template)
+    set(0, .flags, in: &template)
     // Of more memory than is looked at: for the translation tables. A program's is cleared.
     let unit = setup[4] == 0xFF ? isFixed ? 16 << 10 : 4 << 20 : 64
     let memory = kernel.contentByteCount + Int(setup[3]) * unit
@@ -477,8 +478,18 @@ private struct Run {
     if packed.fixedAddress > 0, kernelStart < imageEnd, kernelEnd > image {
       return (.overlap, kernelStart)
     }
-    let treeEnd = treeAddress + UInt64(packed.loadersTree.count)
-    return original != nil && overwrites(treeAddress, treeEnd) ? (.device_tree, treeAddress) : nil
+    // Something else may be a tree that was overwritten, of which a header is asked for.
+    let end = treeAddress + UInt64(original == nil ? 40 : packed.loadersTree.count)
+    if overwrites(treeAddress, end) { return (.device_tree, treeAddress) }
+    guard let initrd = original?.initrd, overwrites(initrd[0], initrd[1]) else { return nil }
+    return (.device_tree, initrd[0])
+  }
+  /// The console of a tree, unless it lies in memory that the stub knows that it overwrites.
+  func console(of facts: TreeFacts?) -> SerialConsole? {
+    guard let console = facts?.console else { return nil }
+    let knows = ![.misplaced, .damaged].contains(refusal?.verdict)
+    let data = console.dataAddress
+    return knows && overwrites(data, data &+ 4) ? nil : console
   }
 }
 
@@ -550,7 +561,8 @@ private func map(_ now: Run) -> stub_verdict {
   expectSame(verdict, refusal?.verdict ?? .accepted, "what is mapped")
   expectSame(unsafe state.pointee.actual, refusal?.actual ?? 0, "about")
   guard verdict == .accepted else { return verdict }
-  expectSame(unsafe state.pointee.has_tree, now.loaders == nil ? 0 : 1, "a copy of the tree")
+  let found: stub_tree = now.original == nil ? .none : now.loaders == nil ? .too_large : .copied
+  expectSame(unsafe state.pointee.tree, found, "the loader's tree")
   guard now.original != nil else { return verdict }
   let room = now.layout[.treeCopyByteCount]
   let tree = [now.treeAddress, UInt64(now.packed.loadersTree.count)]
@@ -592,17 +604,11 @@ private func unpack(_ now: Run) -> stub_verdict {
       blockByteCount: packed.blockByteCount)
   }
   if let facts = now.treeFacts {
-    unsafe machine.console = facts.console ?? machine.console
+    unsafe machine.console = now.console(of: facts) ?? machine.console
     if unsafe machine.take(facts.conduit) { unsafe machine.cores = facts.cores }
   }
   let verdict = unsafe stub_unpack(state)
   let firmware = unsafe machine.firmware
-  let addresses = now.loaders?.initrd ?? [0, 0]
-  if now.overwrites(addresses[0], addresses[1]) {
-    expectSame(verdict, .device_tree, "unpacked")
-    expectSame(unsafe state.pointee.actual, addresses[0], "about")
-    return verdict
-  }
   let cores = unsafe (0..<state.pointee.secondary_count).map {
     unsafe stub_core_at(state, $0 + 1).pointee.affinity
   }
@@ -623,8 +629,6 @@ private func unpack(_ now: Run) -> stub_verdict {
   {
     expectSame(verdict, .core, "unpacked")
     expectSame(unsafe state.pointee.actual, core, "about")
-    // A damaged block is told first.
-    unsafe refused = refusal
   } else if let refusal {
     expectSame(verdict, .block, "unpacked")
     unsafe refused = refusal
@@ -763,7 +767,7 @@ private func findConsole() {
     let capacity = Int(now.layout[.treeCopyByteCount])
     facts = withTree(bytes(at: address, count: capacity)) { TreeFacts(in: $0) }
   }
-  unsafe machine.console = facts?.console
+  unsafe machine.console = now.console(of: facts)
   unsafe machine.take(facts?.conduit)
 }
 
@@ -777,11 +781,14 @@ private func checkTree(_ now: Run, timing: [UInt64]?) {
   let source = now.loaders == nil ? base : now.packed.loadersTree
   guard now.wantsChanges, !isUnchanged else {
     let mayFail =
-      now.treeFacts == nil || PlainTree(base) == nil || base.count + source.count > 1 << 17
+      now.treeFacts == nil || now.original != nil && now.loaders == nil || PlainTree(base) == nil
+      || base.count + source.count > 1 << 17
     if isUnchanged ? !now.wantsChanges || !mayFail : now.wantsChanges {
       fail("the tree is as it was: \(isUnchanged)")
     }
-    return expectSame(address, now.treeAddress, "the loader's tree")
+    let packedTree = now.image + now.layout[.treeOffset]
+    return expectSame(
+      address, now.packedTree == nil ? now.treeAddress : packedTree, "the tree as it was")
   }
   let room = now.layout[.treeCopyByteCount]
   expectSame(address, now.copyAddress + room, "the changed tree")
@@ -887,6 +894,7 @@ public func stub_clean_to_memory(_ start: UInt64, _ byte_count: UInt64) {
   guard byte_count > 0, start % 8 == 0, let now = unsafe run else { fail("cleaned nothing") }
   let isInTree =
     start == now.treeAddress && byte_count <= max(40, UInt64(now.packed.loadersTree.count))
+    || start == now.image + now.layout[.treeOffset] && byte_count <= now.layout[.treeByteCount]
   let trees = now.copyAddress
   let end = trees + 2 * now.layout[.treeCopyByteCount]
   guard isInTree || start >= trees && start < end && byte_count <= end - start else {

@@ -245,8 +245,8 @@ for offset in 0x10 0x18 0x47 0x48 0x50 0x60 0x68 0x70 0x78 0x80 0x88 0x90 0x98 0
 done
 
 # Without a stack there are no words: none at all, or one on the stub.
-silent() { # silent NAME: stops and says nothing
-    tenths=30 run "$1" $el1 "$directory/$1"
+silent() { # silent NAME [ARGUMENT...]: stops and says nothing
+    tenths=30 run "$1" $el1 "$directory/$1" "${@:2}"
     says "$1"
     verdict "stops in silence: $1"
 }
@@ -266,6 +266,19 @@ refused misplaced 'lz4boot: kernel refused: not at a multiple of 2 MiB: 0x000000
 behind over-device-tree 0x200000 -DDEVICE_TREE=0x800000
 refused over-device-tree "lz4boot: kernel refused: device tree or initrd in the kernel's memory: 0x0000000040c00000" \
     "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
+# In the work area: where the state is, nothing is left of the tree, and so of the console.
+work=$(u64 "$packed" 0x58)
+for place in state:0x3000 tables:0x4000; do
+    name=device-tree-in-${place%:*} distance=$((work + ${place#*:}))
+    behind "$name" 0x200000 -DDEVICE_TREE="$distance"
+    tree=(-device "loader,file=$directory/virt.dtb,addr=$((0x40400000 + distance)),force-raw=on")
+    if [ "$name" = device-tree-in-state ]; then
+        silent "$name" "${tree[@]}"
+    else
+        refused "$name" "lz4boot: kernel refused: device tree or initrd in the kernel's memory: \
+$(printf '0x%016x' $((0x40400000 + distance)))" "$directory/$name" "${tree[@]}"
+    fi
+done
 
 # Where the device tree names no console, the stub is silent and everything else is the same.
 sed 's/stdout-path/stdout-nope/' "$directory/virt.dtb" >"$directory/silent.dtb"
@@ -302,6 +315,12 @@ for layout in "0 1" "2 4"; do
     [ "$(od -A n -t x1 -N 1 "$directory/16550-$width")" = " 0a" ]
     verdict "writes to a 16550 with registers of $width bytes"
 done
+
+# One in the kernel's memory is none: what is written to it would be in the kernel.
+cp "$directory/16550-1.dtb" "$directory/uart-in-kernel.dtb"
+fdtput -t x "$directory/uart-in-kernel.dtb" /pl011@9000000 reg 0 \
+    "$(printf %x $((0x40200000 + $(u64 "$packed" 0x60) + 0x1000)))" 0 1000
+good uart-in-kernel 1 $el1 "$directory/timing-packed" -dtb "$directory/uart-in-kernel.dtb"
 
 # Exceptions are reported: one instruction of the stub is replaced before it packs.
 symbol() { "${TOOLCHAIN}llvm-nm" build/stub/lz4boot.elf | sed -n "s/^0*\([0-9a-f]*\) . $1\$/0x\1/p"; }
@@ -398,6 +417,21 @@ damaged_tree structure-without-end 0x24 00 00 00 40
 damaged_tree wrong-token $((structure + 8)) 00 00 00 05
 damaged_tree root-without-end $((structure + 4)) 41 41 41 41
 damaged_tree reservations-elsewhere 0x10 00 0f ff f0
+
+# A tree of which there can be no copy is passed on as it is; its initrd is kept clear of even so.
+image=$directory/append behind large-tree-append 0x200000 -DDEVICE_TREE=0x6000000
+cp "$directory/virt.dtb" "$directory/large.dtb"
+filler=$(printf 'x%.0s' $(seq 100000))
+for index in 1 2 3 4 5 6; do fdtput -t s "$directory/large.dtb" / "filler$index" "$filler"; done
+large=(-device "loader,file=$directory/large.dtb,addr=0x46400000,force-raw=on")
+run large-tree $el1 "$directory/large-tree-append" "${large[@]}"
+says large-tree 'lz4boot: the device tree is damaged or too large to be changed' 'lz4boot: timing: *' \
+    "$(entered 1)"
+verdict "entered with a tree that is too large to be changed"
+fdtput -t x "$directory/large.dtb" /chosen linux,initrd-start 40c00000
+fdtput -t x "$directory/large.dtb" /chosen linux,initrd-end 40c01000
+refused initrd-of-large-tree "lz4boot: kernel refused: device tree or initrd in the kernel's memory: \
+0x0000000040c00000" "$directory/large-tree-append" "${large[@]}"
 
 # Digests and signatures: at both levels, with instructions for SHA-256 and without.
 openssl genpkey -algorithm ed25519 -out "$directory/key.pem" 2>/dev/null

@@ -4,9 +4,9 @@
  *
  *     [stack][state, padded to a page][translation tables] and for each further core [gap][stack]
  *
- * The boot core's stack is at the bottom: what overflows it hits the payload, which is mapped
- * read-only, or, with the MMU off, is found damaged by its checksums. What overflows another one hits
- * a gap, a page that is not mapped.
+ * The boot core's stack is at the bottom: what overflows it hits the end of what was packed, which is
+ * mapped read-only. With the MMU off nothing would stop it; the deepest is then the search for a
+ * console, at most 12 buses down. What overflows another one hits a gap, a page that is not mapped.
  */
 #ifndef LZ4BOOT_STUB_H
 #define LZ4BOOT_STUB_H
@@ -75,7 +75,7 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_misplaced,
   /* Stub or descriptor are damaged; `actual` is their checksum. */
   stub_verdict_damaged,
-  /* The device tree lies in memory that is the kernel's or the stub's; `actual` is where. */
+  /* Device tree or initrd lie in memory that is the kernel's or the stub's; `actual` is where. */
   stub_verdict_device_tree,
   /* A program's address lies in this Image; `actual` is the address. */
   stub_verdict_overlap,
@@ -87,6 +87,13 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_core,
   /* The decoder refused a block; `failure`. */
   stub_verdict_block,
+};
+
+/* The loader's device tree: none or a damaged one, copied, or larger than there is room for. */
+enum __attribute__((enum_extensibility(closed))) stub_tree {
+  stub_tree_none = 0,
+  stub_tree_copied,
+  stub_tree_too_large,
 };
 
 /* What is decoded: kernel or initrd. */
@@ -144,7 +151,8 @@ struct stub_state {
   uint64_t fault_claim;         /* so that of several cores one reports its exception */
   uint64_t current_el, hcr_el2; /* of the boot core; the latter at EL2 only */
   struct stub_times times;
-  uint32_t has_tree, is_tree_unchanged; /* the copy is there; the kernel does not get what it should */
+  enum stub_tree tree;
+  uint32_t is_tree_unchanged; /* the kernel does not find there what it should */
   struct stub_console console;
   uint64_t image_end;       /* where the memory ends that the loader reserved */
   uint64_t secondary_count; /* cores that could be switched on: cores[1] and up */
