@@ -30,10 +30,10 @@ HEADER := Sources/CLZ4Boot/include/lz4boot.h
 # -no-allocations turns a hidden allocation into a compile error; without loop idioms no loop
 # becomes a call of memcpy or memset, which do not exist here. Loops are neither unrolled by an
 # unknown count nor rewritten for other pointers than the source's: smaller, and no slower.
+LOOPS := -disable-loop-idiom-all -unroll-runtime=false -disable-lsr
 EMBEDDED := -enable-experimental-feature Embedded -wmo -O -parse-as-library -no-allocations \
     -swift-version 6 -strict-memory-safety -warnings-as-errors -Xfrontend -function-sections \
-    -Xfrontend -disable-stack-protector -Xllvm -disable-loop-idiom-all \
-    -Xllvm -unroll-runtime=false -Xllvm -disable-lsr -I Sources/CLZ4Boot
+    -Xfrontend -disable-stack-protector $(LOOPS:%=-Xllvm %) -I Sources/CLZ4Boot
 # No SIMD registers: pairs of general registers copy faster on a Cortex-A53, and boot code need not
 # enable the FPU.
 # Erratum 835769 of revisions up to r0p4: a 64-bit multiply-accumulate behind a load can go wrong.
@@ -92,17 +92,26 @@ stub: $(STUBS) ## Build the stubs that pack puts in front of a kernel
 # Nearly all of the stub's own code runs once and is made small; some of it with the MMU off. The decoder
 # is the fast one. Instructions are left where they are, so that sequences of them that are the same stay
 # the same and become functions, as do the ends of functions.
-STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED)) -Xllvm -enable-misched=false \
-    -Xllvm -enable-post-misched=false -Xllvm -homogeneous-prolog-epilog -Xllvm -machine-outliner-reruns=4 \
+SMALL := -enable-misched=false -enable-post-misched=false -homogeneous-prolog-epilog \
+    -machine-outliner-reruns=4
+STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED)) $(SMALL:%=-Xllvm %) \
     -Xllvm -sil-disable-pass=loop-rotate
-# One module, which is smaller than four. One that verifies signatures is larger.
+# One module, which is smaller than four. One that verifies signatures is larger. Then LLVM once more
+# over all of it: what has a Swift name is called by nobody else, so that its linkage and its calling
+# convention are free; an address is one ADR, not two instructions (-mcmodel=tiny); constants that
+# nobody uses go, and texts need no alignment.
 define boot_stub
 $(BUILD)/stub/$(1).o: $(wildcard $(addprefix Sources/,$(addsuffix /*.swift,BootStub BootFormats StubCrypto \
     FreestandingMemory))) $(wildcard Sources/*/include/*.h) Makefile
 	@mkdir -p $$(@D)
 	$(SWIFTC) $(STUB_SWIFT) $(2) -module-name BootStub -I Sources/BootStubEntry/include \
 	    -I Sources/StubCryptoInstructions/include -Xcc -ISources/CLZ4Boot/include \
-	    $$(filter %.swift,$$^) -c -o $$@
+	    $$(filter %.swift,$$^) -emit-ir -o $(BUILD)/stub/$(1).ll
+	sed -E -e '/^define.* @"\$$$$/s/^define (linkonce_odr |weak_odr )?(protected|hidden) /define internal /' \
+	    -e 's/^(@"\$$$$[^ ]* = )(linkonce_odr |weak_odr )?(protected|hidden) /\1internal /' \
+	    -e '/^@.* c".*00"$$$$/s/$$$$/, align 1/' -i $(BUILD)/stub/$(1).ll
+	$(CLANG) -target aarch64-none-none-elf -ffreestanding -Oz -mcmodel=tiny -ffunction-sections \
+	    -fdata-sections $(patsubst %,-mllvm %,$(LOOPS) $(SMALL)) -c $(BUILD)/stub/$(1).ll -o $$@
 endef
 $(eval $(call boot_stub,lz4boot))
 $(eval $(call boot_stub,lz4boot-signed,-D SIGNED_STUB))
@@ -141,7 +150,7 @@ $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.
 # need an address, and linker/stub.ld refuses it.
 $(STUBS): $(BUILD)/%.stub: $(BUILD)/stub/%.o $(STUB_PARTS:%=$(BUILD)/stub/%.o) \
     $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
-	$(LLD) -pie --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \
+	$(LLD) -pie -O2 --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \
 	    --defsym=__stub_flags=$(if $(filter %-signed,$*),0x10,0) -T linker/stub.ld \
 	    -Map $(BUILD)/stub/$*.map -o $(BUILD)/stub/$*.elf $(filter %.o %.a,$^)
 	$(OBJCOPY) -O binary --only-section=.stub $(BUILD)/stub/$*.elf $@

@@ -2,21 +2,27 @@
 /// register says so.
 public struct SerialConsole: Equatable, Sendable {
   /// Physical addresses.
-  public var dataAddress: UInt64
-  public var statusAddress: UInt64
+  public var dataAddress: UInt64 = 0
+  public var statusAddress: UInt64 = 0
   /// There is room if these bits of the status are `readyStatus`.
-  public var statusMask: UInt32
-  public var readyStatus: UInt32
+  public var statusMask: UInt32 = 0
+  public var readyStatus: UInt32 = 0
   /// Bytes by which the registers are accessed: 1 or 4.
-  public var accessByteCount: UInt32
+  public var accessByteCount: UInt32 = 0
+  var unused: UInt32 = 0
 }
 
 extension FlattenedDeviceTree {
   /// The console that /chosen names, if it is of a known kind and can be reached; else the one of
   /// `earlycon=` on the command line.
   public func console() -> SerialConsole? {
-    let chosen = child("chosen", of: root).body
-    return standardOutput(chosen) ?? earlyConsole(chosen)
+    var console = SerialConsole()
+    return unsafe findConsole(unsafeInto: &console) ? console : nil
+  }
+
+  /// The same, to memory; false if there is none.
+  public func findConsole(unsafeInto console: UnsafeMutablePointer<SerialConsole>) -> Bool {
+    unsafe findStandardOutput(console) || findEarlyConsole(console)
   }
 
   /// Names of kinds, each behind the letter of the kind and with a NUL; first those of trees, then
@@ -29,36 +35,39 @@ extension FlattenedDeviceTree {
     """
   }
 
-  private func standardOutput(_ chosen: Int) -> SerialConsole? {
-    var offset = 0
+  private func findStandardOutput(_ console: UnsafeMutablePointer<SerialConsole>) -> Bool {
     // "serial0:115200n8": what follows the colon is for a driver that sets the line up.
-    guard let path = unsafe string(property("stdout-path", of: chosen), at: &offset),
-      let uart = unsafe place(of: path)
-    else { return nil }
+    guard let path = unsafe string(property("stdout-path", of: chosen)) else {
+      return false
+    }
+    let uart = unsafe place(of: path)
+    // Of no node, nothing is found.
     let compatible = property("compatible", of: uart.node)
-    return console(
-      unsafe kind { unsafe lists(compatible, $0) }, at: uart.address,
-      shift: number(property("reg-shift", of: uart.node), cell: 0, cells: 1) ?? 0,
-      width: number(property("reg-io-width", of: uart.node), cell: 0, cells: 1) ?? 1)
+    return unsafe fill(
+      console, kind { unsafe lists(compatible, $0) }, at: uart.address,
+      shift: number(property("reg-shift", of: uart.node), cell: 0, cells: 1, else: 0),
+      width: number(property("reg-io-width", of: uart.node), cell: 0, cells: 1, else: 1))
   }
 
   /// `earlycon=NAME,[mmio|mmio32,]ADDRESS`, of the kernel's parameters.
-  private func earlyConsole(_ chosen: Int) -> SerialConsole? {
+  private func findEarlyConsole(_ console: UnsafeMutablePointer<SerialConsole>) -> Bool {
     var position = property("bootargs", of: chosen).body
     while byte(at: position) != 0 {
-      if isWord("earlycon=", at: &position) {
-        let kind = unsafe kind { unsafe behind($0, at: position) == UInt8(ascii: ",") }
-        while byte(at: position) > UInt8(ascii: ",") { position &+= 1 }
-        position &+= 1
-        let isWide = isWord("mmio32,", at: &position)
-        if !isWide { _ = isWord("mmio,", at: &position) }
-        return console(
-          kind, at: integer(at: position), shift: isWide ? 2 : 0, width: isWide ? 4 : 1)
+      var value = behindWord("earlycon=", at: position)
+      if value != position {
+        let kind = unsafe kind { unsafe behind($0, at: value) == UInt8(ascii: ",") }
+        while byte(at: value) > UInt8(ascii: ",") { value &+= 1 }
+        value &+= 1
+        let address = behindWord("mmio32,", at: value)
+        let isWide = address != value
+        return unsafe fill(
+          console, kind, at: integer(at: behindWord("mmio,", at: address)), shift: isWide ? 2 : 0,
+          width: isWide ? 4 : 1)
       }
       while byte(at: position) > UInt8(ascii: " ") { position &+= 1 }
       if byte(at: position) != 0 { position &+= 1 }
     }
-    return nil
+    return false
   }
 
   /// The letter of the first kind one of whose names `isIt`; 0 if there is none.
@@ -75,18 +84,18 @@ extension FlattenedDeviceTree {
     return 0
   }
 
-  /// Whether `text` stands at `position`, which then moves behind it.
+  /// The position behind `text` if it stands at `position`; else the same.
   @inline(never)
-  private func isWord(_ text: StaticString, at position: inout Int) -> Bool {
-    guard unsafe behind(text.utf8Start, at: position) != 1 else { return false }
-    position &+= text.utf8CodeUnitCount
-    return true
+  private func behindWord(_ text: StaticString, at position: Int) -> Int {
+    unsafe behind(text.utf8Start, at: position) == 1
+      ? position : position &+ text.utf8CodeUnitCount
   }
 
   /// A number as strtoul reads it, but for octal ones; 0 if there is none, and too large ones wrap.
   private func integer(at start: Int) -> UInt64 {
-    var position = start
-    let base: UInt64 = isWord("0x", at: &position) ? 16 : 10
+    let digits = behindWord("0x", at: start)
+    let base: UInt64 = digits != start ? 16 : 10
+    var position = digits
     var value: UInt64 = 0
     while true {
       let byte = byte(at: position)
@@ -98,37 +107,29 @@ extension FlattenedDeviceTree {
     }
   }
 
-  /// Nil for registers that do not lie where their accesses are aligned, which cannot be meant.
-  private func console(
-    _ kind: UInt8, at address: UInt64, shift: UInt64, width: UInt64
-  ) -> SerialConsole? {
-    // Data, status, the bits that tell whether there is room, and how: PL011 UARTDR and UARTFR.TXFF.
-    var console = SerialConsole(
-      dataAddress: address, statusAddress: address &+ 0x18, statusMask: 1 << 5, readyStatus: 0,
-      accessByteCount: 4)
-    switch kind {
-    case 0:
-      return nil
-    case UInt8(ascii: "P"):
-      break
-    case UInt8(ascii: "C"):
-      // FIFO, SR.TXFULL
-      console.dataAddress = address &+ 0x30
-      console.statusAddress = address &+ 0x2c
-      console.statusMask = 1 << 4
-    default:
-      // THR, and LSR.THRE in register 5. The Broadcom mini-UART is a 16550 of this layout.
-      let isMini = kind == UInt8(ascii: "B")
-      let shift = isMini ? 2 : shift
-      let width = isMini ? 4 : width
-      guard shift <= 3, width == 1 || width == 4, width <= 1 &<< shift else { return nil }
-      console.statusAddress = address &+ 5 &<< shift
-      console.readyStatus = console.statusMask
-      console.accessByteCount = UInt32(truncatingIfNeeded: width)
-    }
-    guard address != 0, address < 1 << 48,
-      address & UInt64(console.accessByteCount &- 1) == 0
-    else { return nil }
-    return console
+  /// False for registers that do not lie where their accesses are aligned, which cannot be meant.
+  @inline(never)
+  private func fill(
+    _ console: UnsafeMutablePointer<SerialConsole>, _ kind: UInt8, at address: UInt64,
+    shift: UInt64, width: UInt64
+  ) -> Bool {
+    // PL011: UARTDR, and UARTFR.TXFF in 0x18. Cadence: FIFO in 0x30, and SR.TXFULL in 0x2c. 16550: THR,
+    // and LSR.THRE in register 5, which says that there is room; the others say that there is none. The
+    // Broadcom mini-UART is a 16550 of this layout.
+    let is16550 = kind == UInt8(ascii: "N")
+    let isCadence = kind == UInt8(ascii: "C")
+    let shift = is16550 ? shift : 2
+    let width = is16550 ? width : 4
+    guard kind != 0, address &- 1 < (1 << 48) &- 1, shift <= 3, width == 1 || width == 4,
+      width <= 1 &<< shift, address & (width &- 1) == 0
+    else { return false }
+    let mask: UInt32 = isCadence ? 1 << 4 : 1 << 5
+    let isPL011 = kind == UInt8(ascii: "P")
+    let status = isPL011 ? 0x18 : isCadence ? 0x2c : 5 &<< shift
+    unsafe console.pointee = SerialConsole(
+      dataAddress: isCadence ? address &+ 0x30 : address, statusAddress: address &+ status,
+      statusMask: mask, readyStatus: isPL011 || isCadence ? 0 : mask,
+      accessByteCount: UInt32(truncatingIfNeeded: width))
+    return true
   }
 }

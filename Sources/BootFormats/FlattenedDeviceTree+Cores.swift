@@ -16,8 +16,9 @@ extension FlattenedDeviceTree {
       lists("compatible", "arm,psci-1.0", in: psci)
         || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
     else { return nil }
-    if lists("method", "hvc", in: psci) { return .hvc }
-    return lists("method", "smc", in: psci) ? .smc : nil
+    let method = number(property("method", of: psci), cell: 0, cells: 1, else: 0)
+    if method == 0x6876_6300 { return .hvc }
+    return method == 0x736d_6300 ? .smc : nil
   }
 
   /// Where the walk along the cores starts.
@@ -30,36 +31,30 @@ extension FlattenedDeviceTree {
   public struct CoreWalk: Sendable {
     var position: Int
     let addressCells: Int
-    /// How many nodes below /cpus; negative behind it.
+    /// How many nodes below /cpus.
     var depth = 0
   }
 
   /// The affinity of the next core that PSCI switches on, or nil if there are no more.
   public func nextCore(_ walk: inout CoreWalk) -> UInt64? {
-    while walk.depth >= 0 {
-      let token = next(&walk.position)
-      switch token.kind {
-      case Kind.node:
-        walk.depth &+= 1
-        if walk.depth == 1, lists("device_type", "cpu", in: token.body),
-          lists("enable-method", "psci", in: token.body), isUsable(token.body),
-          let affinity = number(
-            property("reg", of: token.body), cell: 0, cells: walk.addressCells),
-          affinity & ~Self.affinityMask == 0
-        {
-          return affinity
-        }
-      case Kind.endNode: walk.depth &-= 1
-      case Kind.property: continue
-      default: walk.depth = -1
+    while true {
+      // Section 3.7: "cpu" is the name of all of them.
+      let core = unsafe find(
+        Kind.node, ("cpu" as StaticString).utf8Start, from: walk.position, depth: walk.depth)
+      guard core.kind != Kind.none else { return nil }
+      (walk.position, walk.depth) = (core.body, 1)
+      if lists("enable-method", "psci", in: core.body), isUsable(core.body) {
+        let affinity = number(
+          property("reg", of: core.body), cell: 0, cells: walk.addressCells, else: .max)
+        if affinity & ~Self.affinityMask == 0 { return affinity }
       }
     }
-    return nil
   }
 
   /// Devicetree Specification, "status": a device that has none is usable.
   private func isUsable(_ node: Int) -> Bool {
-    property("status", of: node).kind == Kind.none || lists("status", "okay", in: node)
+    let status = property("status", of: node)
+    return unsafe status.kind == Kind.none || lists(status, ("okay" as StaticString).utf8Start)
   }
 
   /// Whether `text` is a string of a property.

@@ -1,64 +1,58 @@
-// A tree that is to be changed is copied first, to memory that has room, with its structure behind
-// everything else: what is put into the structure then moves nothing but the rest of it.
+// A tree that is to be changed is copied first, and its structure once more behind everything else: what
+// is put into the structure then moves nothing but the rest of it. The strings reach to the names of
+// all that may be put in, whatever is between.
 //
-//     [header][reservations][strings, and the names of all that may be put in][structure] room
+//     [as it was][names][structure] room
 
 extension FlattenedDeviceTree {
   /// What may be put into /chosen, by the place of its name in `names`.
-  public enum Property: Int, Sendable {
-    case arguments = 0
-    case initrdStart = 9
-    case initrdEnd = 28
-    case timing = 45
+  public struct Property: Sendable {
+    let nameOffset: Int
+    public static var arguments: Self { Self(nameOffset: 0) }
+    public static var initrdStart: Self { Self(nameOffset: 9) }
+    public static var initrdEnd: Self { Self(nameOffset: 28) }
+    public static var timing: Self { Self(nameOffset: 45) }
   }
 
   private static var names: StaticString {
     "bootargs\0linux,initrd-start\0linux,initrd-end\0lz4boot,timing\0"
   }
 
-  /// Where the memory reservation block ends (section 5.3): [address:u64be][byte count:u64be] each,
-  /// the last one 0. What is not in the tree reads as 0.
-  private var reservationsEnd: Int {
-    var position = field(.reservations) & ~7
-    var bits: UInt32 = 1
-    while bits != 0 {
-      bits = 0
-      for _ in 0..<4 {
-        bits |= cell(at: position)
-        position &+= 4
-      }
-    }
-    return position
-  }
-
-  /// Copies the tree so that it can be changed. Reservations, strings and structure stay as they are.
+  /// Copies what is used of the tree.
   ///
   /// - Parameters:
   ///   - target: memory at a multiple of 8.
   ///   - capacity: bytes there.
-  /// - Returns: the copy, or nil if there is no room.
+  /// - Returns: the copy, or nil if there is no room, or the blocks have another order.
   public func copy(
     unsafeTo target: UnsafeMutablePointer<UInt8>, capacity: Int
   ) -> FlattenedDeviceTree? {
-    let reservations = field(.reservations) & ~7
-    let strings = Self.headerByteCount &+ reservationsEnd &- reservations
-    let names = strings &+ field(.stringsByteCount)
-    let namesEnd = names &+ Self.names.utf8CodeUnitCount
-    let structure = (namesEnd &+ 3) & ~3
-    let end = structure &+ field(.structureByteCount)
-    guard end <= capacity else { return nil }
-    let copy = unsafe FlattenedDeviceTree(start: UnsafePointer(target))
-    copy.fill(from: self, at: 0, to: 0, Self.headerByteCount)
-    copy.fill(from: self, at: reservations, to: Self.headerByteCount, strings)
-    copy.fill(from: self, at: field(.strings), to: strings, names)
-    unsafe copy.fill(from: Self.names.utf8Start, to: names, namesEnd)
-    copy.fill(from: self, at: field(.structure), to: structure, end)
+    let end = max(structureEnd, stringsEnd)
+    // Reservations lie between header and structure (section 5.1).
+    guard end &+ 3 <= capacity, field(.reservations) >= Self.headerByteCount,
+      field(.reservations) <= field(.structure)
+    else { return nil }
+    let copy = unsafe FlattenedDeviceTree(unsafeCopy: UnsafePointer(target))
+    // What the last cell has behind the end.
+    copy.store(0, at: (end &- 1) & ~3)
+    copy.fill(from: self, at: 0, to: 0, end)
     copy.store(end, at: Field.byteCount.rawValue)
-    copy.store(structure, at: Field.structure.rawValue)
-    copy.store(strings, at: Field.strings.rawValue)
-    copy.store(Self.headerByteCount, at: Field.reservations.rawValue)
-    copy.store(namesEnd &- strings, at: Field.stringsByteCount.rawValue)
     return copy
+  }
+
+  /// Makes a copy one that can be changed; false if there is no room.
+  public func open(capacity: Int) -> Bool {
+    let names = (byteCount &+ 3) & ~3
+    // The names are a multiple of 4 bytes.
+    let structure = names &+ Self.names.utf8CodeUnitCount
+    let end = structure &+ field(.structureByteCount)
+    guard end <= capacity else { return false }
+    store(end, at: Field.byteCount.rawValue)
+    unsafe fill(from: Self.names.utf8Start, to: names, structure)
+    fill(from: self, at: field(.structure), to: structure, end)
+    store(structure, at: Field.structure.rawValue)
+    store(structure &- field(.strings), at: Field.stringsByteCount.rawValue)
+    return true
   }
 
   /// Puts a property in front of all others of /chosen, which is made if there is none, and takes away
@@ -67,7 +61,7 @@ extension FlattenedDeviceTree {
   /// - Returns: where its value goes, at a multiple of 4; 0 if there is no room, or no root.
   public func set(_ name: Property, byteCount: Int, capacity: Int) -> Int {
     let node = chosen(capacity: capacity)
-    let old = unsafe find(Kind.property, Self.names.utf8Start + name.rawValue, in: node)
+    let old = unsafe find(Kind.property, Self.names.utf8Start + name.nameOffset, in: node)
     if old.kind != Kind.none {
       var position = old.body &- 12
       while position < old.body &+ old.byteCount {
@@ -81,11 +75,12 @@ extension FlattenedDeviceTree {
     store(Int(Kind.property), at: node)
     store(byteCount, at: node &+ 4)
     store(
-      field(.stringsByteCount) &- Self.names.utf8CodeUnitCount &+ name.rawValue, at: node &+ 8)
+      field(.stringsByteCount) &- Self.names.utf8CodeUnitCount &+ name.nameOffset, at: node &+ 8)
     return node &+ 12
   }
 
   /// Sets a property to a number of two cells; false if there is no room.
+  @inline(never)
   public func set(_ name: Property, number: UInt64, capacity: Int) -> Bool {
     let value = set(name, byteCount: 8, capacity: capacity)
     guard value > 0 else { return false }
@@ -117,9 +112,9 @@ extension FlattenedDeviceTree {
 
   /// /chosen, made in front of the root's children if there is none; 0 if there is no room or no root.
   private func chosen(capacity: Int) -> Int {
+    let chosen = chosen
+    guard chosen == 0 else { return chosen }
     let root = root
-    let chosen = child("chosen", of: root)
-    guard chosen.kind == Kind.none else { return chosen.body }
     var position = root
     var end = root
     while next(&position).kind == Kind.property { end = position }

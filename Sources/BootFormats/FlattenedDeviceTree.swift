@@ -20,7 +20,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   /// `totalsize` of a header of 40 bytes, or nil if these are not the first bytes of a device tree.
   /// They lie at a multiple of 4.
   public static func byteCount(unsafeHeader start: UnsafePointer<UInt8>) -> Int? {
-    let tree = unsafe Self(start: start)
+    let tree = unsafe Self(unsafeCopy: start)
     guard tree.field(.magic) == 0xd00d_feed, tree.byteCount >= headerByteCount,
       tree.byteCount <= byteCountMax
     else { return nil }
@@ -57,7 +57,8 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     else { return nil }
   }
 
-  init(start: UnsafePointer<UInt8>) { unsafe self.start = start }
+  /// One that such a tree was copied to.
+  public init(unsafeCopy start: UnsafePointer<UInt8>) { unsafe self.start = start }
 
   /// The fields of the header, by their positions.
   enum Field: Int {
@@ -112,8 +113,6 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     static let property: UInt32 = 3
     /// [4:u32be]
     static let nop: UInt32 = 4
-    /// [9:u32be]
-    static let end: UInt32 = 9
   }
 
   struct Token {
@@ -126,33 +125,32 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     var byteCount: Int
   }
 
-  /// The token at `position`, which moves behind it. NOPs are skipped.
+  /// The token at `position`, which moves behind it. NOPs are skipped; the end is `none`.
   @inline(never)
   func next(_ position: inout Int) -> Token {
-    var token = Token(kind: Kind.nop, name: 0, body: 0, byteCount: 0)
-    while token.kind == Kind.nop {
-      token.kind = position < structureEnd ? cell(at: position) : Kind.none
-      position &+= 4
+    // Whatever is read behind the structure, it is found in the end that it lies there.
+    var next = position
+    var kind: UInt32
+    repeat {
+      kind = cell(at: next)
+      next &+= 4
+    } while kind == Kind.nop
+    var token = Token(kind: kind, name: next, body: 0, byteCount: 0)
+    if kind == Kind.node {
+      while byte(at: next) != 0 { next &+= 1 }
+      next = (next &+ 4) & ~3
+      token.body = next
+    } else if kind == Kind.property {
+      token.byteCount = Int(cell(at: next))
+      // A name that is none of the strings reads as whatever is there.
+      token.name = field(.strings) &+ Int(cell(at: next &+ 4))
+      token.body = next &+ 8
+      next = (token.body &+ token.byteCount &+ 3) & ~3
     }
-    token.name = position
-    switch token.kind {
-    case Kind.node:
-      while position < structureEnd, byte(at: position) != 0 { position &+= 1 }
-      position = (position &+ 4) & ~3
-      token.body = position
-    case Kind.property:
-      token.byteCount = Int(cell(at: position))
-      token.name = Int(cell(at: position &+ 4))
-      token.body = position &+ 8
-      position = (token.body &+ token.byteCount &+ 3) & ~3
-      if token.name >= field(.stringsByteCount) { token.kind = Kind.none }
-      token.name &+= field(.strings)
-    case Kind.endNode, Kind.end:
-      break
-    default:
+    if next > structureEnd || kind &- Kind.node > Kind.property &- Kind.node {
       token.kind = Kind.none
     }
-    if position > structureEnd { token.kind = Kind.none }
+    position = next
     return token
   }
 
@@ -168,6 +166,14 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     byte == 0 || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ":")
   }
 
+  @inline(never)
+  static func end(of name: Name) -> Name {
+    // SAFETY: a name has an end.
+    var end = unsafe name
+    while unsafe !isEnd(end.pointee) { unsafe end += 1 }
+    return unsafe end
+  }
+
   /// The byte behind `name` if it stands at `position`; else 1, which is in no name.
   @inline(never)
   func behind(_ name: Name, at position: Int) -> UInt8 {
@@ -181,7 +187,6 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   }
 
   /// Whether a property has this name, or a node, which need not say the unit address.
-  @inline(never)
   func isNamed(_ token: Token, _ name: Name) -> Bool {
     let end = unsafe behind(name, at: token.name)
     return end == 0 || end == UInt8(ascii: "@") && token.kind == Kind.node
@@ -198,8 +203,14 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   /// A property of a node, or its first child of that name.
   @inline(never)
   func find(_ kind: UInt32, _ name: Name, in node: Int) -> Token {
-    var position = node
-    var depth = 0
+    unsafe find(kind, name, from: node, depth: 0)
+  }
+
+  /// The same from a position on, which is so many nodes below the one that is searched.
+  @inline(never)
+  func find(_ kind: UInt32, _ name: Name, from start: Int, depth: Int) -> Token {
+    var position = start
+    var depth = depth
     while true {
       let token = next(&position)
       if token.kind == kind, depth == 0, unsafe isNamed(token, name) { return token }
@@ -223,17 +234,15 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     unsafe find(Kind.node, name.utf8Start, in: node)
   }
 
-  /// The string at an offset of a value, and behind its NUL the offset of the next one; nil if there is
-  /// no property, or no NUL. Of reasonable length, as it will be compared often.
+  /// The first string of a value; nil if there is no property, or no NUL. Of reasonable length, as it
+  /// will be compared often.
   @inline(never)
-  func string(_ value: Token, at offset: inout Int) -> Name? {
-    let first = offset
-    while value.kind != Kind.none, offset < value.byteCount, offset &- first <= 256 {
-      offset &+= 1
-      if byte(at: value.body &+ offset &- 1) == 0 {
-        // SAFETY: all of these bytes are the tree's.
-        return unsafe start + value.body + first
-      }
+  func string(_ value: Token) -> Name? {
+    var index = 0
+    while index < value.byteCount, index <= 256 {
+      // SAFETY: up to the NUL, all of these bytes are the tree's.
+      if byte(at: value.body &+ index) == 0 { return unsafe start + value.body }
+      index &+= 1
     }
     return nil
   }
@@ -241,29 +250,29 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   /// Whether a text, which ends with a NUL, is a string of a property.
   @inline(never)
   func lists(_ value: Token, _ text: UnsafePointer<UInt8>) -> Bool {
-    var offset = 0
-    while true {
-      let first = offset
-      guard unsafe string(value, at: &offset) != nil else { return false }
-      if unsafe behind(text, at: value.body &+ first) == 0 { return true }
+    var position = value.body
+    let end = position &+ value.byteCount
+    guard byte(at: end &- 1) == 0 else { return false }
+    while position < end {
+      if unsafe behind(text, at: position) == 0 { return true }
+      while byte(at: position) != 0 { position &+= 1 }
+      position &+= 1
     }
+    return false
   }
 
-  /// The number in one or two cells of a value; nil in none.
+  /// The number in one or two cells of a value; if there is none, `other`.
   @inline(never)
-  func number(_ value: Token, cell index: Int, cells count: Int) -> UInt64? {
-    guard value.kind != Kind.none, count > 0, 4 &* (index &+ count) <= value.byteCount else {
-      return nil
-    }
+  func number(_ value: Token, cell index: Int, cells count: Int, else other: UInt64) -> UInt64 {
+    guard count > 0, 4 &* (index &+ count) <= value.byteCount else { return other }
     let low = UInt64(cell(at: value.body &+ 4 &* (index &+ count &- 1)))
     return count == 1 ? low : UInt64(cell(at: value.body &+ 4 &* index)) &<< 32 | low
   }
 
   /// A cell count of a bus; 0 if it is none that fits an address into 64 bits (PCI has 3).
-  func cells(_ name: StaticString, of bus: Int, default count: Int) -> Int {
+  func cells(_ name: StaticString, of bus: Int, default count: UInt64) -> Int {
     let value = property(name, of: bus)
-    guard value.kind != Kind.none else { return count }
-    let number = number(value, cell: 0, cells: 1) ?? 0
+    let number = number(value, cell: 0, cells: 1, else: value.kind == Kind.none ? count : 0)
     return number == 1 || number == 2 ? Int(truncatingIfNeeded: number) : 0
   }
 }

@@ -20,6 +20,7 @@ public func stub_work(_ state: UnsafeMutablePointer<stub_state>, _ index: UInt64
     unsafe core.pointee.failure.status = UInt64(status.rawValue)
     unsafe core.pointee.failure.piece = walk.piece
     unsafe core.pointee.failure.block = walk.block
+    unsafe core.pointee.failure.number = walk.number
     unsafe core.pointee.failure.offset = walk.source &- walk.start
   }
   unsafe times[1] = stub_ticks()
@@ -38,6 +39,8 @@ private struct BlockWalk {
   /// Where it is: kernel or initrd, the block in it, and the start of the frame.
   private(set) var piece: UInt64 = 0
   private(set) var block: UInt64 = 0
+  /// Of the block, counted through all pieces.
+  private(set) var number: UInt64 = 0
   private(set) var start: UInt64 = 0
   /// In the frame. After a refusal, the first byte at fault.
   private(set) var source: UInt64 = 0
@@ -46,7 +49,6 @@ private struct BlockWalk {
 
   mutating func decode() -> lz4boot_status {
     let most: UInt64 = unsafe 1 &<< Descriptor(of: state)[.blockShift]
-    var number: UInt64 = 0
     var claimed = unsafe stub_claim(state)
     while unsafe piece != state.pointee.piece_count {
       let frame = unsafe stub_piece_at(state, piece)

@@ -67,12 +67,10 @@ struct Console {
 
   @inline(never)
   func write(decimal number: UInt64) {
-    var divisor: UInt64 = 1
-    while number / divisor >= 10 { divisor &*= 10 }
-    while divisor > 0 {
-      write(byte: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
-    }
+    let tens = number / 10
+    // At most 19 deep.
+    if tens > 0 { write(decimal: tens) }
+    write(byte: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number &- 10 &* tens))
   }
 
   @inline(never)
@@ -92,7 +90,7 @@ struct Console {
   private func write(byte: UInt8) {
     // At 9600 baud a byte is out after a millisecond. This is far longer than that, and short
     // enough for a UART that nobody switched on: the console is given up and the boot goes on.
-    var tries = 1_000_000
+    var tries = 1 << 20
     while tries > 0, unsafe uart.pointee.data != 0 {
       tries &-= 1
       let isWide = unsafe uart.pointee.access_byte_count == 4

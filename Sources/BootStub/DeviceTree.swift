@@ -60,9 +60,7 @@ func deviceTree(at address: UInt64) -> FlattenedDeviceTree? {
 func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
   guard unsafe state.pointee.tree == .copied else { return nil }
   let copy = unsafe state.pointee.image &+ Descriptor(of: state)[.treeCopyOffset]
-  return unsafe FlattenedDeviceTree(
-    unsafeStart: bytes(at: copy),
-    limit: FlattenedDeviceTree.byteCountMax)
+  return unsafe FlattenedDeviceTree(unsafeCopy: bytes(at: copy))
 }
 
 /// MMU and caches on. Takes from the tree what the stub needs, and gives the kernel what it should
@@ -100,6 +98,7 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   // Of a tree that is too large to be copied nobody knows the command line and the initrd.
   guard unsafe state.pointee.tree != .too_large, let tree,
     let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
+    changed.open(capacity: capacity),
     unsafe changed.setArguments(
       of: loaders ?? tree, unsafeAppend: bytes(at: image &+ descriptor[.appendOffset]),
       byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
@@ -124,13 +123,15 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   }
 }
 
+@inline(never)
 func findConsole(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) {
+  // SAFETY: the same fields in the same order; stub.h.
+  let console = unsafe UnsafeMutableRawPointer(stub_console_of(state))
+    .assumingMemoryBound(to: SerialConsole.self)
   // What is written to one that lies in memory for the kernel would be found there.
-  guard let console = tree.console(), unsafe !overlaps(console.dataAddress, 4, state)
-  else { return }
-  unsafe state.pointee.console.data = console.dataAddress
-  unsafe state.pointee.console.status = console.statusAddress
-  unsafe state.pointee.console.mask = console.statusMask
-  unsafe state.pointee.console.ready = console.readyStatus
-  unsafe state.pointee.console.access_byte_count = console.accessByteCount
+  if unsafe tree.findConsole(unsafeInto: console),
+    unsafe overlaps(console.pointee.dataAddress, 4, state)
+  {
+    unsafe console.pointee.dataAddress = 0
+  }
 }

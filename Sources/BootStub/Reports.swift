@@ -12,18 +12,22 @@ import CLZ4Boot
 @c @implementation
 public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
   let console = unsafe Console(state)
-  if unsafe state.pointee.verdict == .block, let failure = unsafe firstFailure(state) {
-    console.write(failure.piece, of: "kernel\0initrd\0")
-    console.write(" refused: block ", decimal: failure.block)
-    console.write(", byte ", decimal: failure.offset)
+  let failure = unsafe state.pointee.verdict == .block ? firstFailure(state) : nil
+  unsafe console.write(failure?.pointee.piece ?? 0, of: "kernel\0initrd\0")
+  console.write(" refused: ")
+  if let failure = unsafe failure {
+    unsafe console.write("block ", decimal: failure.pointee.block)
+    unsafe console.write(", byte ", decimal: failure.pointee.offset)
     console.write(": ")
-    // In the stub's own read-only bytes, which are in memory: they were never in a dirty line.
-    let status = lz4boot_status(rawValue: UInt32(truncatingIfNeeded: failure.status))
+    // In the order of lz4boot_status from truncated_input on; empty are those that no block has.
     unsafe console.write(
-      unsafeCString: UnsafeRawPointer(lz4boot_status_name(status.unsafelyUnwrapped))
-        .assumingMemoryBound(to: UInt8.self))
+      failure.pointee.status &- UInt64(lz4boot_status.truncated_input.rawValue),
+      of: """
+        truncated_input\0\0\0\0\0\0\0block_too_large\0block_checksum_mismatch\0\0\
+        content_size_mismatch\0offset_zero\0offset_out_of_range\0literals_overrun\0\0\
+        trailing_data\0
+        """)
   } else {
-    console.write("kernel refused: ")
     // In the order of stub_verdict.
     unsafe console.write(
       UInt64(state.pointee.verdict.rawValue),
@@ -45,13 +49,12 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
 
 /// Does what `--on-error` says, as far as PSCI can. Returns if that is nothing.
 private func stop(_ state: UnsafePointer<stub_state>) {
-  let function: UInt32
-  switch unsafe Descriptor(of: state)[.flags] >> PackedImage.OnError.shift & 3 {
-  case PackedImage.OnError.reset.rawValue: function = STUB_PSCI_SYSTEM_RESET
-  case PackedImage.OnError.poweroff.rawValue: function = STUB_PSCI_SYSTEM_OFF
-  default: return
+  let action = unsafe Descriptor(of: state)[.flags] >> PackedImage.OnError.shift & 3
+  guard action != PackedImage.OnError.halt.rawValue, unsafe state.pointee.conduit != 0 else {
+    return
   }
-  guard unsafe state.pointee.conduit != 0 else { return }
+  let function =
+    action == PackedImage.OnError.reset.rawValue ? STUB_PSCI_SYSTEM_RESET : STUB_PSCI_SYSTEM_OFF
   // What the UART still has to send: 64 bytes at 9600 baud take 67 ms.
   let end = stub_ticks() &+ stub_ticks_per_second() / 10
   while stub_ticks() < end {}

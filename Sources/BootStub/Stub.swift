@@ -64,9 +64,11 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   tables.map(image, payload, .readExecute)
   tables.map(payload, work, .readOnly)
   tables.map(work, secondaries, .readWrite)
-  for index in 1...UInt64(STUB_SECONDARY_COUNT) {
-    let end = secondaries &+ index &* UInt64(STUB_SECONDARY_BYTES)
-    tables.map(end &- UInt64(STUB_PAGE_BYTES), end, .readWrite)
+  // Behind each gap.
+  var stack = secondaries &+ UInt64(STUB_PAGE_BYTES)
+  while stack < work &+ UInt64(STUB_WORK_BYTES) {
+    tables.map(stack, stack &+ UInt64(STUB_PAGE_BYTES), .readWrite)
+    stack &+= UInt64(STUB_SECONDARY_BYTES)
   }
   let trees = image &+ descriptor[.treeCopyOffset]
   tables.map(trees, trees &+ 2 &* descriptor[.treeCopyByteCount], .readWrite)
@@ -84,6 +86,7 @@ private func checksumOfStub(at image: UInt64) -> UInt64 {
   return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), Int(stub_end() &- behind), head))
 }
 
+@inline(never)
 func addPiece(
   at source: UInt64, _ byteCount: UInt64, to target: UInt64, _ targetByteCount: UInt64,
   _ state: UnsafeMutablePointer<stub_state>
@@ -112,9 +115,6 @@ public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdi
     return unsafe refuse(.core, in: state, actual: core)
   }
   unsafe state.pointee.times.decode_end = stub_ticks()
-  for index in 0...UInt64(STUB_SECONDARY_COUNT) {
-    unsafe state.pointee.times.core_count &+= stub_core_at(state, index).pointee.done
-  }
   guard unsafe firstFailure(state) == nil else {
     return unsafe refuse(.block, in: state, actual: 0)
   }

@@ -7,6 +7,7 @@ import BootStubEntry
 // The other cores: which there are, and that they are off when the kernel is entered.
 
 /// Notes how PSCI is called, if the device tree says so; whether it does.
+@inline(never)
 func findConduit(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDeviceTree) -> Bool {
   // At EL2 an HVC would come back to the stub itself.
   guard let conduit = tree.psciConduit(),
@@ -41,7 +42,7 @@ func findCores(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDevi
 func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {
   let descriptor = unsafe Descriptor(of: state)
   guard
-    unsafe descriptor[.targetByteCount] >> descriptor[.blockShift] != 0
+    unsafe descriptor[.targetByteCount] &>> descriptor[.blockShift] != 0
       || state.pointee.piece_count > 1
   else { return }
   var index: UInt64 = 1
@@ -61,36 +62,39 @@ func switchOnCores(_ state: UnsafeMutablePointer<stub_state>) {
 /// MMU and caches on. Waits until every core that was switched on is done and off again: what it
 /// decodes is part of the kernel, Linux could not switch it on, and what it executes and translates
 /// by becomes the kernel's memory. One that is not done may still be to come, even if PSCI takes it
-/// for off: QEMU does until it has started.
+/// for off: QEMU does until it has started. Counts those that came.
 ///
 /// - Returns: the affinity of a core that does not come and go, if there is one.
 func waitForCores(_ state: UnsafeMutablePointer<stub_state>) -> UInt64? {
   // A block takes milliseconds, and maybe longer on a virtual core whose host is busy. Somebody who
   // watches the console still does so after five seconds.
   let deadline = stub_ticks() &+ 5 &* stub_ticks_per_second()
-  // From 0, which is the boot core and was not switched on, as there may be no other.
-  for index in 0...(unsafe state.pointee.secondary_count) {
+  unsafe state.pointee.times.core_count = 1
+  var index: UInt64 = 1
+  while unsafe index <= state.pointee.secondary_count {
     let core = unsafe stub_core_at(state, index)
+    index &+= 1
     guard unsafe core.pointee.switched_on != 0 else { continue }
     while unsafe !stub_is_done(core) || !isOff(core, state) {
       guard stub_ticks() <= deadline else { return unsafe core.pointee.affinity }
     }
+    unsafe state.pointee.times.core_count &+= 1
   }
   return nil
 }
 
 /// The first block that was refused, if there is one.
-func firstFailure(_ state: UnsafePointer<stub_state>) -> stub_failure? {
-  var first: stub_failure?
+func firstFailure(_ state: UnsafePointer<stub_state>) -> UnsafePointer<stub_failure>? {
+  var first: UnsafePointer<stub_failure>?
   var index: UInt64 = 0
   while index <= UInt64(STUB_SECONDARY_COUNT) {
-    let failure = unsafe stub_core_at(state, index).pointee.failure
+    let failure = unsafe UnsafePointer(stub_failure_of(stub_core_at(state, index)))
     index &+= 1
-    guard failure.status != 0 else { continue }
-    if let other = first, (other.piece, other.block) < (failure.piece, failure.block) { continue }
-    first = failure
+    guard unsafe failure.pointee.status != 0 else { continue }
+    if let other = unsafe first, unsafe other.pointee.number < failure.pointee.number { continue }
+    unsafe first = failure
   }
-  return first
+  return unsafe first
 }
 
 /// Whether PSCI says so; nothing that is an error counts. Affinity level 0: the core itself.

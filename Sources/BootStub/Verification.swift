@@ -22,12 +22,14 @@ func verify(_ state: UnsafePointer<stub_state>, _ descriptor: Descriptor) -> stu
   #else
     guard descriptor.has(PackedImage.flagSHA256) else { return .accepted }
   #endif
-  return unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 8) { digest in
-    let digest = unsafe digest.baseAddress.unsafelyUnwrapped
+  return unsafe withUnsafeTemporaryAllocation(
+    of: UInt32.self, capacity: Int(SHA256_MEMORY_WORDS)
+  ) { memory in
+    let digest = unsafe memory.baseAddress.unsafelyUnwrapped
     unsafe sha256(
       head + Int(truncatingIfNeeded: descriptor[.payloadOffset]),
       byteCount: Int(truncatingIfNeeded: descriptor[.coveredByteCount]),
-      blocks: sha256_blocks_of_core, digest: digest)
+      blocks: sha256_blocks_of_core, memory: digest)
     let packed = unsafe UnsafeRawPointer(head + PackedImage.offset(of: .sha256))
       .assumingMemoryBound(to: UInt32.self)
     var index = 0

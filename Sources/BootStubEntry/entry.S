@@ -42,30 +42,6 @@
 #define EL2 (2 << 2)
 #define EL3 (3 << 2)
 
-/*
- * Which names control the translation regime that this code runs in? \flag = 1 for those of EL2.
- * With HCR_EL2.E2H set (VHE), EL2 has the register formats of EL1, and the names of EL1 reach its
- * registers (Arm ARM, "Virtualization Host Extensions"), so that it needs no code of its own.
- */
-.macro el2_names flag, scratch
-    mrs     \flag, CurrentEL
-    cmp     \flag, #EL2
-    cset    \flag, eq
-    b.ne    9f
-    mrs     \scratch, hcr_el2
-    tbz     \scratch, #HCR_E2H_BIT, 9f
-    mov     \flag, #0
-9:
-.endm
-
-.macro read register, destination, flag
-    cbnz    \flag, 8f
-    mrs     \destination, \register\()_el1
-    b       9f
-8:  mrs     \destination, \register\()_el2
-9:
-.endm
-
 .macro write register, source, flag
     cbnz    \flag, 8f
     msr     \register\()_el1, \source
@@ -110,49 +86,6 @@
     ldr     \scratch, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
     add     x19, x21, \scratch
     add     x19, x19, #STUB_STACK_BYTES
-.endm
-
-/*
- * A cache operation on every line of [x0, x1), complete on return; changes x2 and x3. By address to the
- * point of coherency, which works whether the MMU is on or off: operations by set and way reach neither
- * other cores' caches nor system caches, and race with speculation. The step is the smallest line of all
- * data caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off, accesses
- * are to Device memory, and a cache operation by address is ordered against those only by a barrier
- * (Arm ARM, "Ordering and completion of data and instruction cache instructions"). The second: an
- * operation is complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
- */
-.macro cache_lines operation
-    dsb     sy
-    mrs     x2, ctr_el0
-    ubfx    x2, x2, #16, #4
-    mov     x3, #4
-    lsl     x2, x3, x2
-    sub     x3, x2, #1
-    bic     x3, x0, x3
-8:  dc      \operation, x3
-    add     x3, x3, x2
-    cmp     x3, x1
-    b.lo    8b
-    dsb     sy
-.endm
-
-/*
- * Forgets the translations of the current regime on this core. (Another core that used them is off when
- * they go, and reset says nothing of a TLB, so whoever switches it on does this again.) Behind a DSB,
- * which all uses have, so that walks see the table entries written before it. The DSB here: a TLBI is
- * complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched under old
- * translations are dropped (Arm ARM, "TLB maintenance instructions"). At EL2, ALLE2 is right with and
- * without E2H.
- */
-.macro tlb_invalidate scratch
-    mrs     \scratch, CurrentEL
-    cmp     \scratch, #EL2
-    b.eq    8f
-    tlbi    vmalle1
-    b       9f
-8:  tlbi    alle2
-9:  dsb     nsh
-    isb
 .endm
 
     .section .head, "ax"
@@ -204,21 +137,28 @@ entry:
     // area are all wrong: nothing can be said then. Other misplacements are told later.
     tst     x21, #(STUB_PAGE_BYTES - 1)
     b.ne    halt
-    el2_names x28, x1
-    read    sctlr, x22, x28
-    read    vbar, x23, x28
-    read    mair, x24, x28
-    read    tcr, x25, x28
-    read    ttbr0, x26, x28
-    bl      mmu_off
+    bl      el2_names
+    cbnz    x28, 1f
+    mrs     x22, sctlr_el1
+    mrs     x23, vbar_el1
+    mrs     x24, mair_el1
+    mrs     x25, tcr_el1
+    mrs     x26, ttbr0_el1
+    b       2f
+1:  mrs     x22, sctlr_el2
+    mrs     x23, vbar_el2
+    mrs     x24, mair_el2
+    mrs     x25, tcr_el2
+    mrs     x26, ttbr0_el2
+2:  bl      mmu_off
     adr     x0, vectors
     write   vbar, x0, x28
     // ISB: an exception from here on finds the new vectors.
     isb
 
     // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
-    // evicted later would overwrite what is now written to memory, so they go first. Their contents
-    // are no one's: the work area starts and ends at a page, and no line is longer than one.
+    // evicted later would overwrite what is now written to memory, so they go first, to where they are
+    // overwritten.
     // Whether the descriptor is whole is told later, with a stack. Until then this much: a page, below
     // 1 GiB, not on the stub itself. Without it there is no way to say anything.
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
@@ -229,14 +169,14 @@ entry:
     cmp     x19, x1
     b.lo    halt
     add     x19, x19, #STUB_STACK_BYTES
-    bl      invalidate_work_area
+    bl      clean_work_area
 
     mov     sp, x19
-    mov     x2, #0
-1:  str     xzr, [x19, x2]
-    add     x2, x2, #8
-    cmp     x2, #STUB_STATE_BYTES
-    b.lo    1b
+    // State and first translation table.
+    mov     x2, #(2 * STUB_PAGE_BYTES)
+1:  subs    x2, x2, #8
+    str     xzr, [x19, x2]
+    b.ne    1b
     add     x2, x19, #STUB_PAGE_BYTES
     stp     x20, x21, [x19, #STUB_STATE_DEVICE_TREE]
     stp     x2, x28, [x19, #STUB_STATE_TABLES]
@@ -253,9 +193,11 @@ entry:
     cbnz    w0, refuse
 
     // Stack, state and tables went to memory past the caches. Lines of them that speculation brought
-    // in meanwhile, on behalf of other regimes or cores, are clean and old: with caches on they would
-    // hide what was written. Invalidated once more, as the kernel's own head.S does.
-    bl      invalidate_work_area
+    // in meanwhile, on behalf of other regimes or cores, are old: with caches on they would hide what
+    // was written. Invalidated once more, as the kernel's own head.S does. They are clean, as nobody
+    // has written to them, and what is clean is never written back over newer memory (Arm ARM, "The Arm
+    // architecture abstraction of caches").
+    bl      clean_work_area
 
     bl      mmu_on
     isb
@@ -279,16 +221,13 @@ handover:
     ldp     x9, x10, [x19, #STUB_STATE_KERNEL_START]
     ldp     x14, x15, [x19, #STUB_STATE_INITRD_START]
     ldp     x4, x5, [x19, #STUB_STATE_TREE_START]
-    work_area x12, x13
     // The decoder's writes are complete while they are still cached: the cleaning must find them.
     dsb     sy
     bl      mmu_off
     // Clean: the kernel starts with its caches off and must find itself in memory (booting: "the
     // address range corresponding to the loaded kernel image must be cleaned to the PoC"). Invalidate:
     // it writes its tables and its bss with caches off, and no line of ours may hide or overwrite them.
-    mov     x0, x12
-    mov     x1, x13
-    bl      clean_lines
+    bl      clean_work_area
     mov     x0, x9
     mov     x1, x10
     bl      clean_lines
@@ -306,7 +245,7 @@ handover:
     dsb     ish
     isb
     // Translations of this regime must not outlive its tables, which become the kernel's memory.
-    tlb_invalidate x0
+    bl      tlb_invalidate
 
     // The state is in memory now, where the MMU being off finds it.
     isb
@@ -316,15 +255,23 @@ handover:
     bl      stub_finish
     ldr     x20, [x19, #STUB_STATE_DEVICE_TREE]
     ldr     x27, [x19, #STUB_STATE_ENTRY]
-    // As they were: the kernel sees what it would have seen without the stub.
-    write   mair, x24, x28
-    write   tcr, x25, x28
-    write   ttbr0, x26, x28
-    write   vbar, x23, x28
-    // ISB: before the SCTLR that would make use of them, and before the kernel.
+    // As they were: the kernel sees what it would have seen without the stub. ISB: before the SCTLR that
+    // would make use of them, and before the kernel.
+    cbnz    x28, 1f
+    msr     mair_el1, x24
+    msr     tcr_el1, x25
+    msr     ttbr0_el1, x26
+    msr     vbar_el1, x23
     isb
-    write   sctlr, x22, x28
+    msr     sctlr_el1, x22
+    b       2f
+1:  msr     mair_el2, x24
+    msr     tcr_el2, x25
+    msr     ttbr0_el2, x26
+    msr     vbar_el2, x23
     isb
+    msr     sctlr_el2, x22
+2:  isb
     mov     x0, x20
     // Booting: "reserved for future use", 0.
     mov     x1, xzr
@@ -357,15 +304,21 @@ halt:
  * never goes off.
  */
 exception:
-    el2_names x28, x0
-    read    esr, x20, x28
-    read    elr, x22, x28
-    read    far, x23, x28
-    find_state x0
+    bl      el2_names
+    cbnz    x28, 1f
+    mrs     x20, esr_el1
+    mrs     x22, elr_el1
+    mrs     x23, far_el1
+    mrs     x25, sctlr_el1
+    b       2f
+1:  mrs     x20, esr_el2
+    mrs     x22, elr_el2
+    mrs     x23, far_el2
+    mrs     x25, sctlr_el2
+2:  find_state x0
     // One core reports, the first: what stops one stops the others as well. Exclusives need the
     // caches; with the MMU off there is one core, or another one before or behind its work.
-    read    sctlr, x0, x28
-    tbz     x0, #0, 2f
+    tbz     x25, #0, 2f
     add     x1, x19, #STUB_STATE_FAULT_CLAIM
     mov     w2, #1
 1:  ldxr    x0, [x1]
@@ -385,40 +338,24 @@ exception:
     add     x24, x1, x0
     add     x24, x24, #1
 3:
-    // Other cores may go on with their caches on. Cleaning takes nothing from them, and what is read
-    // of the state here was written with the MMU off.
-    dsb     sy
-    bl      mmu_off
-    bl      clean_work_area
-    ldr     x0, [x19, #STUB_STATE_FAULT_COUNT]
-    cbnz    x0, halt
-    mov     x0, #1
-    str     x0, [x19, #STUB_STATE_FAULT_COUNT]
-    mov     sp, x24
-    mov     x0, x19
-    mov     x1, x20
-    mov     x2, x22
-    mov     x3, x23
-    bl      stub_report_exception
-    b       halt
+    b       exception_alone
 
 /*
  * The vector table, all of it unexpected: 16 entries of 0x80 bytes. The stub runs at one exception level
  * and nothing runs below it, so only the four for this level with its own stack pointer can be taken
- * (0x200 to 0x3ff). Code lies in the place of all others, and in what these leave.
+ * (0x200 to 0x3ff). Code lies in the place of all others, and in what these leave (linker/stub.ld).
  */
-    .section .vectors, "ax"
-    .balign 0x800
-vectors:
+    .section .vectors.000, "ax"
 /*
  * Turns MMU and caches on, with the tables that stub_map built. Behind a DSB (tlb_invalidate).
- * Clobbers x0 and x1.
+ * Clobbers x0 to x4.
  */
 mmu_on:
+    mov     x4, x30
     // The TLB may hold anything from before: neither booting nor PSCI nor reset says.
-    tlb_invalidate x0
-    mov     x0, #MAIR_NORMAL
-    write   mair, x0, x28
+    bl      tlb_invalidate
+    mov     x2, #MAIR_NORMAL
+    ldr     x3, [x19, #STUB_STATE_TABLES]
     // The physical address size that this core has, encoded as TCR wants it, up to 48 bits (5): more
     // needs another format of the tables.
     mrs     x0, id_aa64mmfr0_el1
@@ -429,19 +366,22 @@ mmu_on:
     cbnz    x28, 1f
     movl    x1, TCR_EL1
     orr     x1, x1, x0, lsl #32
+    msr     mair_el1, x2
+    msr     tcr_el1, x1
+    msr     ttbr0_el1, x3
     b       2f
 1:  movl    x1, TCR_EL2
     orr     x1, x1, x0, lsl #16
-2:  write   tcr, x1, x28
-    ldr     x0, [x19, #STUB_STATE_TABLES]
-    write   ttbr0, x0, x28
+    msr     mair_el2, x2
+    msr     tcr_el2, x1
+    msr     ttbr0_el2, x3
     // ISB: the walks that start with the MMU go by all three.
-    isb
+2:  isb
     select  x0, (SCTLR_EL1_RES1 | SCTLR_ON), (SCTLR_EL2_RES1 | SCTLR_ON), x28, x1
     write   sctlr, x0, x28
     // ISB: from here on everything is translated; this page is, to itself.
     isb
-    ret
+    ret     x4
 
 /*
  * Another core, switched on by stub_unpack (PSCI, CPU_ON): MMU and data cache off, x0 = its index in
@@ -487,7 +427,7 @@ secondary_entry:
 1:  ldr     x1, [x19, #STUB_STATE_HCR_EL2]
     msr     hcr_el2, x1
     isb
-2:  el2_names x28, x1
+2:  bl      el2_names
     bl      mmu_off
     secondaries x1
     mov     x0, #STUB_SECONDARY_BYTES
@@ -520,7 +460,28 @@ secondary_off:
     // It does not return, or the core is not off and the kernel is refused.
     b       halt
 
-    .org    vectors + 0x200
+/*
+ * The rest of `exception`, which one core comes to: x24 is its stack's top.
+ */
+exception_alone:
+    // Other cores may go on with their caches on. Cleaning takes nothing from them, and what is read
+    // of the state here was written with the MMU off.
+    dsb     sy
+    bl      mmu_off
+    bl      clean_work_area
+    ldr     x0, [x19, #STUB_STATE_FAULT_COUNT]
+    cbnz    x0, halt
+    mov     x0, #1
+    str     x0, [x19, #STUB_STATE_FAULT_COUNT]
+    mov     sp, x24
+    mov     x0, x19
+    mov     x1, x20
+    mov     x2, x22
+    mov     x3, x23
+    bl      stub_report_exception
+    b       halt
+
+    .section .vectors.200, "ax"
     b       exception
 
 /*
@@ -555,13 +516,23 @@ stub_psci:
 1:  smc     #0
     ret
 
-    .org    vectors + 0x280
-    b       exception
+/*
+ * Which names control the translation regime that this code runs in? x28 = 1 for those of EL2; changes x1.
+ * With HCR_EL2.E2H set (VHE), EL2 has the register formats of EL1, and the names of EL1 reach its
+ * registers (Arm ARM, "Virtualization Host Extensions"), so that it needs no code of its own.
+ */
+el2_names:
+    mrs     x28, CurrentEL
+    cmp     x28, #EL2
+    cset    x28, eq
+    b.ne    1f
+    mrs     x1, hcr_el2
+    tbz     x1, #HCR_E2H_BIT, 1f
+    mov     x28, #0
+1:  ret
 
-invalidate_work_area:
-    work_area x0, x1
-    cache_lines ivac
-    ret
+    .section .vectors.280, "ax"
+    b       exception
 
 /*
  * void stub_copy(uint64_t target, uint64_t source, uint64_t byte_count)
@@ -582,12 +553,37 @@ stub_copy:
     b       3b
 4:  ret
 
-    .org    vectors + 0x300
+/*
+ * Forgets the translations of the current regime on this core; changes x0. (Another core that used them is
+ * off when they go, and reset says nothing of a TLB, so whoever switches it on does this again.) Behind a
+ * DSB, which all uses have, so that walks see the table entries written before it. The DSB here: a TLBI is
+ * complete only behind one; NSH, as it concerns this core alone. ISB: instructions fetched under old
+ * translations are dropped (Arm ARM, "TLB maintenance instructions"). At EL2, ALLE2 is right with and
+ * without E2H.
+ */
+tlb_invalidate:
+    mrs     x0, CurrentEL
+    cmp     x0, #EL2
+    b.eq    1f
+    tlbi    vmalle1
+    b       2f
+1:  tlbi    alle2
+2:  dsb     nsh
+    isb
+    ret
+
+    .section .vectors.300, "ax"
     b       exception
 
 /*
- * Cleans and invalidates the work area, or [x0, x1); changes x0 to x3. CIVAC, as CVAC alone is subject
- * to errata of the Cortex-A53 (819472, 824069, 827319, 855873).
+ * Cleans and invalidates the work area, or [x0, x1), complete on return; changes x0 to x3. CIVAC, as CVAC
+ * alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873). By address to the point
+ * of coherency, which works whether the MMU is on or off: operations by set and way reach neither other
+ * cores' caches nor system caches, and race with speculation. The step is the smallest line of all data
+ * caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off, accesses are to
+ * Device memory, and a cache operation by address is ordered against those only by a barrier (Arm ARM,
+ * "Ordering and completion of data and instruction cache instructions"). The second: an operation is
+ * complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
  *
  * void stub_clean_to_memory(uint64_t start, uint64_t byte_count), of at least one byte
  */
@@ -598,8 +594,19 @@ clean_work_area:
 stub_clean_to_memory:
     add     x1, x0, x1
 clean_lines:
-    cache_lines civac
+    dsb     sy
+    mrs     x2, ctr_el0
+    ubfx    x2, x2, #16, #4
+    mov     x3, #4
+    lsl     x2, x3, x2
+    sub     x3, x2, #1
+    bic     x3, x0, x3
+1:  dc      civac, x3
+    add     x3, x3, x2
+    cmp     x3, x1
+    b.lo    1b
+    dsb     sy
     ret
 
-    .org    vectors + 0x380
+    .section .vectors.380, "ax"
     b       exception

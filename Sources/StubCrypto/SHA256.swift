@@ -9,45 +9,38 @@ public typealias SHA256Blocks =
 ///
 /// - Parameters:
 ///   - blocks: what takes the blocks.
-///   - digest: room for eight words. As bytes, each is big-endian.
+///   - memory: `SHA256_MEMORY_WORDS` words, of which the first eight are then the digest. As bytes,
+///     each is big-endian.
 @c(stub_sha256)
 public func sha256(
   _ bytes: UnsafePointer<UInt8>, byteCount: Int, blocks: SHA256Blocks,
-  digest: UnsafeMutablePointer<UInt32>
+  memory state: UnsafeMutablePointer<UInt32>
 ) {
-  // The state, what the blocks need, and two blocks.
-  unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 8 + 136 + 32) { memory in
-    let state = unsafe memory.baseAddress.unsafelyUnwrapped
-    let last = unsafe UnsafeMutableRawPointer(state + 8 + 136)
-      .assumingMemoryBound(to: UInt8.self)
-    var index = 0
-    while index < 8 {
-      unsafe state[index] = sha256_start()[index]
-      index &+= 1
-    }
-    unsafe blocks(state, bytes, byteCount &>> 6)
-
-    // Section 5.1.1: the rest of the message, a bit, zeros, and the message's number of bits.
-    // SAFETY: a rest of at most 63 bytes, and nine, are at most two blocks.
-    let restByteCount = byteCount & 63
-    let rest = unsafe bytes + (byteCount &- restByteCount)
-    let lastByteCount = (restByteCount &+ 9 &+ 63) & ~63
-    var bits = UInt64(truncatingIfNeeded: byteCount) &<< 3
-    // Backwards, so that the number comes first; above its eight bytes it is 0.
-    index = lastByteCount
-    while index > 0 {
-      index &-= 1
-      unsafe last[index] = UInt8(truncatingIfNeeded: bits)
-      bits &>>= 8
-      if index == restByteCount { unsafe last[index] = 0x80 }
-      if index < restByteCount { unsafe last[index] = rest[index] }
-    }
-    unsafe blocks(state, last, lastByteCount &>> 6)
-    while index < 8 {
-      unsafe digest[index] = state[index]
-      index &+= 1
-    }
+  // Behind the state and what the blocks need, two blocks.
+  let last = unsafe UnsafeMutableRawPointer(state + 8 + 136).assumingMemoryBound(to: UInt8.self)
+  var index = 0
+  while index < 8 {
+    unsafe state[index] = sha256_start()[index]
+    index &+= 1
   }
+  unsafe blocks(state, bytes, byteCount &>> 6)
+
+  // Section 5.1.1: the rest of the message, a bit, zeros, and the message's number of bits.
+  // SAFETY: a rest of at most 63 bytes, and nine, are at most two blocks.
+  let restByteCount = byteCount & 63
+  let rest = unsafe bytes + (byteCount &- restByteCount)
+  let lastByteCount = (restByteCount &+ 9 &+ 63) & ~63
+  var bits = UInt64(truncatingIfNeeded: byteCount) &<< 3
+  // Backwards, so that the number comes first; above its eight bytes it is 0.
+  index = lastByteCount
+  while index > 0 {
+    index &-= 1
+    unsafe last[index] = UInt8(truncatingIfNeeded: bits)
+    bits &>>= 8
+    if index == restByteCount { unsafe last[index] = 0x80 }
+    if index < restByteCount { unsafe last[index] = rest[index] }
+  }
+  unsafe blocks(state, last, lastByteCount &>> 6)
 }
 
 /// Takes blocks of 64 bytes in general registers (FIPS 180-4, section 6.2.2).

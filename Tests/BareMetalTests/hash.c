@@ -9,7 +9,7 @@ typedef void blocks(uint32_t *state, const uint8_t *data, size_t block_count);
 
 /* Of StubCrypto. */
 blocks sha256_blocks_portable;
-void stub_sha256(const uint8_t *bytes, ptrdiff_t byte_count, blocks *blocks, uint32_t *digest);
+void stub_sha256(const uint8_t *bytes, ptrdiff_t byte_count, blocks *blocks, uint32_t *memory);
 
 void print(const char *text);
 
@@ -28,7 +28,7 @@ static uint64_t trap_register(void) {
 
 int main(void) {
   static uint8_t message[1003];
-  uint32_t digest[8], expected[8];
+  static uint32_t digest[SHA256_MEMORY_WORDS], expected[SHA256_MEMORY_WORDS];
   for (size_t i = 0; i < sizeof message; i++) message[i] = (uint8_t)(i * i >> 3);
   uint64_t before = trap_register();
   int good = sha256_has_instructions();

@@ -23,15 +23,15 @@ import Testing
   static let compatible = DeviceTreeBuilder.text("arm,psci-1.0", "arm,psci-0.2", "arm,psci")
 
   static func core(
-    _ reg: [UInt32], type: String = "cpu", method: [UInt8] = DeviceTreeBuilder.text("psci"),
+    _ reg: [UInt32], name: String = "cpu", method: [UInt8] = DeviceTreeBuilder.text("psci"),
     status: String? = nil, in cpus: inout DeviceTreeBuilder
   ) {
-    cpus.node("cpu@\(reg.last ?? 0)") { core in
-      core.property("device_type", text: type)
+    cpus.node("\(name)@\(reg.last ?? 0)") { core in
+      core.property("device_type", text: "cpu")
       core.property("enable-method", method)
       if let status { core.property("status", text: status) }
       core.property("reg", DeviceTreeBuilder.bigEndian(reg))
-      core.node("l2-cache") { $0.property("device_type", text: "cache") }
+      core.node("cpu") { $0.property("enable-method", method) }
     }
   }
 
@@ -89,7 +89,7 @@ import Testing
     let mixed = Self.board {
       Self.core([1], method: DeviceTreeBuilder.text("spin-table"), in: &$0)
       Self.core([2], status: "disabled", in: &$0)
-      Self.core([3], type: "cache", in: &$0)
+      Self.core([3], name: "l3-cache", in: &$0)
       Self.core([], in: &$0)
       Self.core([4], status: "okay", in: &$0)
       $0.node("cpu@5") { $0.property("device_type", text: "cpu") }

@@ -72,12 +72,15 @@ private struct Found: Equatable {
 private func withNops(_ tree: FlattenedDeviceTree, _ blob: [UInt8]) -> [UInt8]? {
   var structure: [UInt8] = []
   var position = tree.field(.structure)
-  var kind: UInt32 = 0
-  while kind != FlattenedDeviceTree.Kind.end {
+  var isAtEnd = false
+  while !isAtEnd {
     let start = position
-    kind = tree.next(&position).kind
-    guard kind != FlattenedDeviceTree.Kind.none,
-      !structure.isEmpty || kind == FlattenedDeviceTree.Kind.node
+    let token = tree.next(&position)
+    isAtEnd = token.kind == FlattenedDeviceTree.Kind.none
+    // The end reads as none: [9:u32be].
+    guard position <= tree.structureEnd, !isAtEnd || tree.cell(at: position - 4) == 9,
+      !structure.isEmpty || token.kind == FlattenedDeviceTree.Kind.node,
+      token.kind != FlattenedDeviceTree.Kind.property || token.name < tree.stringsEnd
     else { return nil }
     structure += [0, 0, 0, 4] + blob[start..<position]
   }
@@ -187,7 +190,7 @@ private func edit(_ blob: [UInt8], _ changes: Changes, capacity: Int) -> [UInt8]
     guard
       let copy = unsafe tree.copy(
         unsafeTo: memory.start.assumingMemoryBound(to: UInt8.self), capacity: capacity),
-      changes.make(in: copy, from: tree, capacity: capacity)
+      copy.open(capacity: capacity), changes.make(in: copy, from: tree, capacity: capacity)
     else { return nil }
     return memory.prefix(copy.byteCount)
   } ?? nil

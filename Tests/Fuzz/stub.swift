@@ -5,6 +5,7 @@ import BootStubEntry
 import CLZ4Boot
 import Glibc
 import StubCrypto
+import StubCryptoInstructions
 
 @testable import BootFormats
 @testable import FuzzSupport
@@ -185,13 +186,13 @@ private func repairedTree(_ section: [UInt8], _ repairs: Bool) -> [UInt8] {
 }
 
 private func sha256(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-  var digest = [UInt32](repeating: 0, count: 8)
+  var memory = [UInt32](repeating: 0, count: Int(SHA256_MEMORY_WORDS))
   unsafe bytes.withUnsafeBufferPointer { bytes in
     unsafe StubCrypto.sha256(
       bytes.baseAddress!, byteCount: bytes.count,
-      blocks: { unsafe sha256BlocksPortable($0, $1, $2) }, digest: &digest)
+      blocks: { unsafe sha256BlocksPortable($0, $1, $2) }, memory: &memory)
   }
-  return DeviceTreeBuilder.bigEndian(digest)
+  return DeviceTreeBuilder.bigEndian(Array(memory[..<8]))
 }
 
 // MARK: What is expected of the frames
@@ -524,6 +525,7 @@ private func boot(_ packed: Packed, choosingFrom input: inout FuzzInput) {
   unsafe state.pointee.image = now.image
   unsafe state.pointee.device_tree = now.treeAddress
   unsafe state.pointee.tables = UInt64(UInt(bitPattern: tables.start))
+  unsafe tables.start.initializeMemory(as: UInt8.self, repeating: 0, count: 4096)
   unsafe state.pointee.current_el = machine.isEL2 ? 2 << 2 : 1 << 2
   unsafe state.pointee.uses_el2_format = machine.isEL2 ? 1 : 0
   unsafe state.pointee.times.entry = 1

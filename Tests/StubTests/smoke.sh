@@ -268,7 +268,7 @@ refused over-device-tree "lz4boot: kernel refused: device tree or initrd in the 
     "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
 # In the work area: where the state is, nothing is left of the tree, and so of the console.
 work=$(u64 "$packed" 0x58)
-for place in state:0x3000 tables:0x4000; do
+for place in state:0x3000 tables:0x5000; do
     name=device-tree-in-${place%:*} distance=$((work + ${place#*:}))
     behind "$name" 0x200000 -DDEVICE_TREE="$distance"
     tree=(-device "loader,file=$directory/virt.dtb,addr=$((0x40400000 + distance)),force-raw=on")

@@ -19,7 +19,7 @@ typedef void blocks(uint32_t *state, const uint8_t *data, size_t block_count);
 
 /* Of StubCrypto. */
 blocks sha256_blocks_portable;
-void stub_sha256(const uint8_t *bytes, ptrdiff_t byte_count, blocks *blocks, uint32_t *digest);
+void stub_sha256(const uint8_t *bytes, ptrdiff_t byte_count, blocks *blocks, uint32_t *memory);
 void stub_sha512(const uint8_t *bytes, ptrdiff_t byte_count, uint64_t *digest);
 bool ed25519_is_valid(const uint8_t *signature, const uint8_t *public_key, const uint8_t *message, ptrdiff_t byte_count);
 
@@ -81,16 +81,16 @@ static uint64_t digest_of_hashes(void)
     for (ptrdiff_t count = 0; count <= 300; count++) {
         /* Flush with the end, so of any alignment. */
         const uint8_t *message = memory + SPACE - count;
-        uint32_t words[8];
+        uint32_t words[SHA256_MEMORY_WORDS];
         uint64_t long_words[8];
         stub_sha256(message, count, sha256_blocks_portable, words);
-        digest = fnv1a(digest, words, sizeof words);
+        digest = fnv1a(digest, words, 32);
         stub_sha512(message, count, long_words);
         digest = fnv1a(digest, long_words, sizeof long_words);
 #if defined(__aarch64__)
-        uint32_t by_instructions[8];
+        uint32_t by_instructions[SHA256_MEMORY_WORDS];
         stub_sha256(message, count, sha256_blocks, by_instructions);
-        expect(!memcmp(words, by_instructions, sizeof words), "SHA-256 by instructions", (size_t)count);
+        expect(!memcmp(words, by_instructions, 32), "SHA-256 by instructions", (size_t)count);
 #endif
     }
     return digest;

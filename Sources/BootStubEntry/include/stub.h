@@ -44,7 +44,7 @@
 #define STUB_STATE_ENTRY_TICKS 0x80
 #define STUB_STATE_MMU_ON_TICKS 0x88
 #define STUB_STATE_HANDOVER_TICKS 0xa0
-#define STUB_STATE_BYTES 0x288
+#define STUB_STATE_BYTES 0x2a8
 
 /* Values of `conduit`, those of PSCIConduit; 0 where there is no PSCI. */
 #define STUB_CONDUIT_HVC 1
@@ -111,6 +111,7 @@ struct stub_console {
 /* The first block, of those that a core came to, that is not accepted. */
 struct stub_failure {
   uint64_t piece, block;
+  uint64_t number; /* of the block, counted through all pieces */
   uint64_t offset; /* of the first byte at fault, in the frame */
   uint64_t status; /* an lz4boot_status; 0 if there is no such block */
 };
@@ -195,7 +196,8 @@ _Static_assert(STUB_WORK_BYTES == STUB_SECONDARIES + STUB_SECONDARY_COUNT * STUB
 /*
  * Called by the assembly, defined in Swift. MMU off unless noted.
  */
-/* Checks the stub, copies the device tree and builds the translation tables. */
+/* Checks the stub, copies the device tree and builds the translation tables. State and first table are 0,
+ * but for what the assembly knows. */
 enum stub_verdict stub_map(struct stub_state *state);
 /* MMU and caches on: looks for other cores, changes the device tree, decodes kernel and initrd. */
 enum stub_verdict stub_unpack(struct stub_state *state);
@@ -233,6 +235,10 @@ static inline void stub_set_done(struct stub_core *core) {
 
 static inline _Bool stub_is_done(const struct stub_core *core) {
   return __atomic_load_n(&core->done, __ATOMIC_ACQUIRE) != 0;
+}
+
+static inline struct stub_failure *stub_failure_of(const struct stub_core *core) {
+  return (struct stub_failure *)&core->failure;
 }
 
 /* Swift would see the array as a tuple. */

@@ -15,6 +15,9 @@
 /* In the same program always, so that an address is found without a table of them. */
 #pragma GCC visibility push(hidden)
 
+/* What stub_sha256 works in: state (8), schedule and variables (136), two blocks (32). */
+#define SHA256_MEMORY_WORDS 176
+
 #if defined(__aarch64__)
 /* Whether this core has instructions for SHA-256. Needs EL1 or a system that answers for it. */
 bool sha256_has_instructions(void);
