@@ -13,13 +13,14 @@ struct PlainTree: Equatable {
   var reservations: [[UInt8]] = []
   var bootCore: Int
 
-  /// Nil if a name does not end in its block, a value or a node not in the structure, the reservations
-  /// not between header and structure, or the first token is not a node.
+  /// Nil if a block lies in the header, a name does not end in its block, a value or a node not in the
+  /// structure, the reservations not in front of that, or the first token is not a node.
   init?(_ blob: [UInt8]) {
     func cell(_ offset: Int) -> Int { blob[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
     guard blob.count >= 40, cell(0) == 0xd00d_feed, cell(4) <= blob.count, cell(20) >= 17,
       cell(8) % 4 == 0, cell(36) % 4 == 0, cell(8) + cell(36) <= cell(4),
-      cell(12) + cell(32) <= cell(4), cell(16) % 8 == 0, cell(16) >= 40
+      cell(12) + cell(32) <= cell(4), cell(16) % 8 == 0, cell(16) >= 40,
+      cell(12) >= 40
     else { return nil }
     bootCore = cell(28)
     var place = cell(16)
