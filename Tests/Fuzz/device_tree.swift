@@ -23,17 +23,6 @@ public func testDeviceTree(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> 
   return 0
 }
 
-/// Calls `body` with the tree in memory that has nothing behind these bytes; nil if it is none.
-private func withTree<Result>(
-  _ blob: [UInt8], _ body: (FlattenedDeviceTree) -> Result
-) -> Result? {
-  let memory = HeapBytes(blob.count, filledWith: 0, alignment: 8)
-  memory.put(blob[...], at: 0)
-  let tree = unsafe FlattenedDeviceTree(
-    unsafeStart: memory.start.assumingMemoryBound(to: UInt8.self), limit: blob.count)
-  return tree.map(body)
-}
-
 /// All that the stub looks for.
 private struct Found: Equatable {
   let console: SerialConsole?

@@ -56,7 +56,7 @@ $(FUZZ)/constants.o: Sources/StubCryptoInstructions/constants.S
 $(eval $(call fuzz_module,BootStub,$(wildcard Sources/BootStub/*.swift),$(FUZZ_WATCH) $(FUZZ_STUB)))
 # What compares is not watched, as it would take most of the time.
 $(eval $(call fuzz_module,FuzzSupport,$(FUZZ_SUPPORT)))
-$(FUZZ)/LZ4BootCommand.o $(FUZZ)/BootStub.o: $(FUZZ)/BootFormats.o
+$(FUZZ)/LZ4BootCommand.o $(FUZZ)/BootStub.o $(FUZZ)/FuzzSupport.o: $(FUZZ)/BootFormats.o
 $(FUZZ)/BootStub.o: $(FUZZ)/StubCrypto.o
 $(FUZZ)/BootStub.o: $(wildcard Tests/Fuzz/Stub/*) Sources/BootStubEntry/include/stub.h
 
@@ -80,7 +80,8 @@ $(FUZZ)/stub: $(FUZZ)/BootStub.o $(FUZZ)/StubCrypto.o $(FUZZ)/constants.o
 $(FUZZ)/%:
 	@echo "there is no fuzz target '$*', but: $(FUZZ_TARGETS)" >&2; exit 1
 
-FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(FUZZ_SUPPORT)
+# What needs the shipped sources is for the targets.
+FUZZ_SEEDS := $(wildcard Tests/Fuzz/Seeds/*.swift) $(filter-out %/DeviceTreeMemory.swift,$(FUZZ_SUPPORT))
 $(BUILD)/fuzz/seeds: $(FUZZ_SEEDS) Tests/Fuzz/fuzz.mk $(BUILD)/host/liblz4boot.a $(BUILD)/fuzz/lib/liblz4.a
 	$(SWIFTC) $(filter-out -g,$(FUZZ_SWIFT)) -use-ld=lld -L $(BUILD)/fuzz/lib -module-name Seeds \
 	    $(FUZZ_SEEDS) $(BUILD)/host/liblz4boot.a -o $(BUILD)/fuzz/seeds-writer
