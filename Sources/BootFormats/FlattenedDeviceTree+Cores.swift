@@ -52,6 +52,7 @@ extension FlattenedDeviceTree {
   }
 
   /// Devicetree Specification, "status": a device that has none is usable.
+  @inline(never)
   private func isUsable(_ node: Int) -> Bool {
     let status = property("status", of: node)
     return unsafe status.kind == Kind.none || lists(status, ("okay" as StaticString).utf8Start)
