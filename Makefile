@@ -175,7 +175,7 @@ boot: cli ## Boot a real Debian kernel, packed with LZ4, and say where the time 
 .PHONY: test
 test: lint test-swift test-vectors test-target test-threads test-bare-metal test-verification test-mutation test-fuzz test-oss-fuzz test-stub test-boot ## Run every test, the QEMU boots included
 
-VERIFY := exhaustive structure structure-a53 faults in-place symbolic mutation
+VERIFY := exhaustive structure structure-a53 faults in-place device-trees symbolic mutation
 .PHONY: verify
 verify: ## Run the long forms of what docs/verification.md lists, one after the other
 	for part in $(VERIFY); do $(MAKE) --no-print-directory verify-$$part; done

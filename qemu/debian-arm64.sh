@@ -1,7 +1,8 @@
 #!/bin/bash
 # Fetches files out of Debian's arm64 packages into a folder of the cache and prints where that is.
 #   qemu/debian-arm64.sh [--backports] FOLDER NAME=PACKAGE:PATTERN...
-# NAME is the file in the folder, PATTERN the one file of the package that it is. VERSION holds name
+# NAME is the file in the folder, PATTERN the one file of the package that it is, or, if NAME ends with
+# .tar, the files that are in it. VERSION holds name
 # and version of the first package, SHA256SUMS the sums. `linux-image-*` means the kernel of today
 # that this meta-package depends on, `NAME*` the last package whose name starts so; a file called
 # Image has to be a raw arm64 one.
@@ -104,8 +105,12 @@ for file in "$@"; do
     dpkg-deb --fsys-tarfile "$work/packages/$package"/*.deb |
         tar -x -C "$work/unpacked" --wildcards "$pattern"
     mapfile -t found < <(find "$work/unpacked" -type f)
-    [ ${#found[@]} -eq 1 ] || die "${#found[@]} files of $package match $pattern"
-    mv "${found[0]}" "$work/assets/$name"
+    if [ "${name%.tar}" != "$name" ]; then
+        tar -c -C "$work/unpacked" -f "$work/assets/$name" .
+    else
+        [ ${#found[@]} -eq 1 ] || die "${#found[@]} files of $package match $pattern"
+        mv "${found[0]}" "$work/assets/$name"
+    fi
     rm -r "$work/unpacked"
     [ "$name" != Image ] || [ "$(tail -c +57 "$work/assets/Image" | head -c 4)" = 'ARMd' ] ||
         die "the kernel in $package is not a raw arm64 Image"

@@ -47,6 +47,16 @@ verify-structure-a53: $(VERIFICATION)/structure-aarch64 $(VERIFICATION)/structur
 verify-faults: $(VERIFICATION)/faults ## Damage checksummed frames in all ways, BURSTS=100 (millions)
 	$< $(JOBS) 1 $(or $(BURSTS),100)
 
+$(VERIFICATION)/device-trees: Tests/Verification/device-trees.swift $(wildcard Sources/BootFormats/*.swift)
+	@mkdir -p $(@D)
+	$(SWIFTC) -O -parse-as-library -swift-version 6 -module-name device_trees -o $@ $(filter-out %/device-trees.swift,$^) $<
+
+.PHONY: verify-device-trees
+verify-device-trees: $(VERIFICATION)/device-trees ## Change all device trees of Debian's arm64 kernel, and compare with libfdt
+	@scripts/need.sh "to compare with libfdt" device-tree-compiler
+	Tests/Verification/device-trees.sh $< "$$(qemu/debian-arm64.sh device-trees \
+	    'trees.tar=linux-image-arm64:./usr/lib/linux-image-*')/trees.tar"
+
 .PHONY: verify-in-place
 verify-in-place: lib lib-host ## Decode over the source with a million margins, RUNS=1000000 FILE=Image
 	@scripts/need.sh "to run Cortex-A53 code on this machine, and to compress for it" qemu-user gcc \
