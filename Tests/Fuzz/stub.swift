@@ -452,11 +452,14 @@ private struct Run {
       case 10: (max(end, kernelEnd) + 7) & ~7
       default: tree.address
       }
-    if address > region, address + UInt64(blob.count) > region + UInt64(regionByteCount),
+    let blobEnd = address + UInt64(blob.count)
+    if address > region, blobEnd > region + UInt64(regionByteCount),
       address < region + UInt64(regionByteCount)
     {
       address = tree.address
     }
+    // On the stub it would damage that, as a program's place may be there.
+    if blobEnd > image, address < image + layout[.stubByteCount] { address = tree.address }
     treeAddress = address
     let isThere = address != 0 && address % 8 == 0 && !blob.isEmpty
     original = isThere ? withTree(blob) { TreeFacts(in: $0) } : nil
