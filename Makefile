@@ -94,12 +94,20 @@ stub: $(STUBS) ## Build the stubs that pack puts in front of a kernel
 # the same and become functions, as do the ends of functions.
 SMALL := -enable-misched=false -enable-post-misched=false -homogeneous-prolog-epilog \
     -machine-outliner-reruns=4
-STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED)) $(SMALL:%=-Xllvm %) \
-    -Xllvm -sil-disable-pass=loop-rotate
-# One module, which is smaller than four. One that verifies signatures is larger. Then LLVM once more
-# over all of it: what has a Swift name is called by nobody else, so that its linkage and its calling
-# convention are free; an address is one ADR, not two instructions (-mcmodel=tiny); constants that
-# nobody uses go, and texts need no alignment.
+STUB_SWIFT := $(A53_STRICT) $(patsubst -O,-Osize,$(EMBEDDED)) -Xllvm -sil-disable-pass=loop-rotate
+# LLVM once more over all of a module, $(1).ll: what has a Swift name is called by nobody else, so that
+# its linkage and its calling convention are free; an address is one ADR, not two instructions
+# (-mcmodel=tiny); constants that nobody uses go, and texts need no alignment. That must be nothing that
+# the compiler has relied on before: they are read byte by byte.
+define small_object
+	sed -E -e '/^define.* @"\$$/s/^define (linkonce_odr |weak_odr )?(protected|hidden) /define internal /' \
+	    -e 's/^(@"\$$[^ ]* = )(linkonce_odr |weak_odr )?(protected|hidden) /\1internal /' \
+	    -e '/^@.* c".*00"$$/s/$$/, align 1/' -i $(1).ll
+	! grep -E 'load i(16|32|64).* @"?\.str' $(1).ll
+	$(CLANG) -target aarch64-none-none-elf -ffreestanding -Oz -mcmodel=tiny -ffunction-sections \
+	    -fdata-sections $(patsubst %,-mllvm %,$(LOOPS) $(SMALL)) -c $(1).ll -o $(1).o
+endef
+# One module, which is smaller than four. One that verifies signatures is larger.
 define boot_stub
 $(BUILD)/stub/$(1).o: $(wildcard $(addprefix Sources/,$(addsuffix /*.swift,BootStub BootFormats StubCrypto \
     FreestandingMemory))) $(wildcard Sources/*/include/*.h) Makefile
@@ -107,11 +115,7 @@ $(BUILD)/stub/$(1).o: $(wildcard $(addprefix Sources/,$(addsuffix /*.swift,BootS
 	$(SWIFTC) $(STUB_SWIFT) $(2) -module-name BootStub -I Sources/BootStubEntry/include \
 	    -I Sources/StubCryptoInstructions/include -Xcc -ISources/CLZ4Boot/include \
 	    $$(filter %.swift,$$^) -emit-ir -o $(BUILD)/stub/$(1).ll
-	sed -E -e '/^define.* @"\$$$$/s/^define (linkonce_odr |weak_odr )?(protected|hidden) /define internal /' \
-	    -e 's/^(@"\$$$$[^ ]* = )(linkonce_odr |weak_odr )?(protected|hidden) /\1internal /' \
-	    -e '/^@.* c".*00"$$$$/s/$$$$/, align 1/' -i $(BUILD)/stub/$(1).ll
-	$(CLANG) -target aarch64-none-none-elf -ffreestanding -Oz -mcmodel=tiny -ffunction-sections \
-	    -fdata-sections $(patsubst %,-mllvm %,$(LOOPS) $(SMALL)) -c $(BUILD)/stub/$(1).ll -o $$@
+	$$(call small_object,$(BUILD)/stub/$(1))
 endef
 $(eval $(call boot_stub,lz4boot))
 $(eval $(call boot_stub,lz4boot-signed,-D SIGNED_STUB))
@@ -122,8 +126,9 @@ $(BUILD)/%/StubCrypto.o: $(wildcard Sources/StubCrypto/*.swift) \
     Sources/StubCryptoInstructions/include/stub_crypto.h Makefile
 	@mkdir -p $(@D)
 	$(SWIFTC) $(if $(filter host,$*),$(HOST) $(EMBEDDED),$(STUB_SWIFT)) -module-name StubCrypto \
-	    -I Sources/StubCryptoInstructions/include -emit-module -emit-module-path $(@D)/StubCrypto.swiftmodule \
-	    $(filter %.swift,$^) -c -o $@
+	    -I Sources/StubCryptoInstructions/include $(filter %.swift,$^) \
+	    $(if $(filter host,$*),-c -o $@,-emit-ir -o $(basename $@).ll)
+	$(if $(filter host,$*),,$(call small_object,$(basename $@)))
 
 $(BUILD)/host/%.o: Sources/StubCryptoInstructions/%.S Makefile
 	@mkdir -p $(@D)

@@ -14,6 +14,7 @@ extension FlattenedDeviceTree {
 
   /// Where the initrd lies that the loader brought: start and end, or 0 and 0.
   public var initrd: (start: UInt64, end: UInt64) {
+    let chosen = chosen
     let start = size(property("linux,initrd-start", of: chosen), else: .max)
     let end = size(property("linux,initrd-end", of: chosen), else: 0)
     return start < end ? (start, end) : (0, 0)

@@ -129,8 +129,7 @@ extension FlattenedDeviceTree {
   /// Makes room in the structure, which holds what it held before.
   private func insert(_ count: Int, at place: Int, capacity: Int) -> Bool {
     var position = byteCount
-    // What is in a root that has no end may be said to lie behind the structure.
-    guard place <= position, position &+ count <= capacity else { return false }
+    guard position &+ count <= capacity else { return false }
     store(position &+ count, at: Field.byteCount.rawValue)
     store(field(.structureByteCount) &+ count, at: Field.structureByteCount.rawValue)
     while position > place {
@@ -144,8 +143,8 @@ extension FlattenedDeviceTree {
   @inline(never)
   public func store(_ cell: Int, at position: Int) {
     // SAFETY: the memory of a copy is the caller's to write to, and so long.
-    unsafe UnsafeMutableRawPointer(mutating: start).storeBytes(
-      of: UInt32(truncatingIfNeeded: cell).bigEndian, toByteOffset: position, as: UInt32.self)
+    unsafe (UnsafeMutableRawPointer(mutating: start) + position)
+      .assumingMemoryBound(to: UInt32.self).pointee = UInt32(truncatingIfNeeded: cell).bigEndian
   }
 
   /// Fills a copy from `position` to `end` with bytes of another tree. In cells where that is

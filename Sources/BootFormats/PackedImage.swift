@@ -119,7 +119,15 @@ public struct PackedImage: Sendable {
   /// For the trees of boards, which have some ten to a hundred kilobytes.
   private static let treeCopyByteCount: UInt64 = 512 << 10
   /// For what is added to one that is packed: a command line and some numbers.
-  private static let treeRoomByteCount: UInt64 = 64 << 10
+  public static let treeRoomByteCount: UInt64 = 64 << 10
+
+  /// How many bytes there are for a changed copy of a packed device tree, or of the loader's. It holds
+  /// the tree and its structure once more, and the kernel takes none that is larger than 2 MiB.
+  public static func treeCopyByteCount(ofTree byteCount: UInt64) -> UInt64 {
+    min(
+      UInt64(FlattenedDeviceTree.byteCountMax),
+      max(treeCopyByteCount, roundUp(2 * byteCount + treeRoomByteCount, to: pageByteCount)))
+  }
 
   /// A frame in the file.
   public struct Frame: Equatable, Sendable {
@@ -200,6 +208,7 @@ public struct PackedImage: Sendable {
     }
     guard self[.magic] == Self.magic else { throw .wrongMagic }
     let stubFlags = template.littleEndian(at: Self.offset(of: .flags), as: UInt64.self)
+    guard stubFlags & ~Self.flagSigned == 0 else { throw .wrongMagic }
     guard stubFlags == parts.flags & Self.flagSigned else { throw .signingDiffers }
     let (stub, work) = (self[.stubByteCount], self[.workByteCount])
     guard UInt64(template.count) == stub else { throw .truncated }
@@ -259,8 +268,7 @@ public struct PackedImage: Sendable {
     let page = Self.pageByteCount
     self[.workOffset] = Self.roundUp(fileByteCount, to: page)
     self[.treeCopyOffset] = self[.workOffset] + self[.workByteCount]
-    self[.treeCopyByteCount] = max(
-      Self.treeCopyByteCount, Self.roundUp(parts.treeByteCount + Self.treeRoomByteCount, to: page))
+    self[.treeCopyByteCount] = Self.treeCopyByteCount(ofTree: parts.treeByteCount)
     var end = self[.treeCopyOffset] + 2 * self[.treeCopyByteCount]
     switch parts.placement {
     case .image(let kernel):

@@ -4,7 +4,7 @@ import BootStubEntry
   import BootFormats
 #endif
 
-// The device tree. It is copied as it comes, so that all of it is looked at with caches on.
+// The device tree. It is copied as it comes, so that nearly all of it is looked at with caches on.
 
 /// MMU off. Copies the loader's device tree to the stub's memory, if there is one that is not damaged
 /// and has room.
@@ -28,7 +28,7 @@ func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   // old.
   stub_clean_to_memory(copy, room)
   let copied = unsafe tree.copy(unsafeTo: bytes(at: copy), capacity: Int(truncatingIfNeeded: room))
-  unsafe state.pointee.tree = copied == nil ? .too_large : .copied
+  unsafe state.pointee.tree = copied == nil ? .not_copied : .copied
   stub_clean_to_memory(copy, room)
   return nil
 }
@@ -95,8 +95,8 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let capacity = Int(truncatingIfNeeded: room)
   let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
   let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
-  // Of a tree that is too large to be copied nobody knows the command line and the initrd.
-  guard unsafe state.pointee.tree != .too_large, let tree,
+  // Of a tree of which there can be no copy nobody knows the command line and the initrd.
+  guard unsafe state.pointee.tree != .not_copied, let tree,
     let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
     changed.open(capacity: capacity),
     unsafe changed.setArguments(

@@ -63,14 +63,6 @@
 .endm
 
 /*
- * The bounds of the work area, from x19, the state in it.
- */
-.macro work_area start, end
-    sub     \start, x19, #STUB_STACK_BYTES
-    add     \end, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
-.endm
-
-/*
  * Where the other cores' part of the work area starts, from x19, the state.
  */
 .macro secondaries start
@@ -589,7 +581,8 @@ tlb_invalidate:
  */
     .global stub_clean_to_memory
 clean_work_area:
-    work_area x0, x1
+    sub     x0, x19, #STUB_STACK_BYTES
+    add     x1, x19, #(STUB_WORK_BYTES - STUB_STACK_BYTES)
     b       clean_lines
 stub_clean_to_memory:
     add     x1, x0, x1

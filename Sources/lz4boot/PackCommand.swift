@@ -148,20 +148,28 @@ struct PackCommand: ParsableCommand {
           ?? "this is no device tree of at most 2 MiB")
     }
     // Memory that is mapped starts at a page.
-    let initrdEnd = unsafe file.memory.withUnsafeBytes { bytes in
+    let fault = unsafe file.memory.withUnsafeBytes { bytes in
       unsafe FlattenedDeviceTree(
-        unsafeStart: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), limit: bytes.count)?
-        .initrd.end
+        unsafeStart: bytes.baseAddress!.assumingMemoryBound(to: UInt8.self), limit: bytes.count
+      ).map(faultForChanges(of:)) ?? "the device tree's header is damaged"
     }
-    guard let initrdEnd else {
-      throw CommandFailure.refused(name: file.name, reason: "the device tree's header is damaged")
-    }
-    // The kernel would take whatever lies there for one.
-    guard initrdEnd == 0 else {
-      throw CommandFailure.refused(
-        name: file.name, reason: "the device tree's /chosen says where an initrd lies")
-    }
+    if let fault { throw CommandFailure.refused(name: file.name, reason: fault) }
     return file
+  }
+
+  /// Why the stub could not change a device tree and hand it over.
+  private static func faultForChanges(of tree: FlattenedDeviceTree) -> String? {
+    // The kernel would take whatever lies there for one.
+    if tree.initrd.end != 0 { return "the device tree's /chosen says where an initrd lies" }
+    let room = PackedImage.treeCopyByteCount(ofTree: UInt64(tree.byteCount))
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: Int(room), alignment: 8)
+    defer { unsafe memory.deallocate() }
+    guard
+      let copy = unsafe tree.copy(
+        unsafeTo: memory.assumingMemoryBound(to: UInt8.self), capacity: Int(room))
+    else { return "the device tree's reservations do not precede its structure" }
+    return copy.open(capacity: Int(room - PackedImage.treeRoomByteCount))
+      ? nil : "the device tree leaves no room for changes: with its structure twice it is too large"
   }
 }
 

@@ -101,10 +101,12 @@ import Testing
 
   @Test func aPackedTreeHasRoomForChanges() throws {
     var parts = Self.parts()
-    parts.treeByteCount = 458_752
+    parts.treeByteCount = 229_376
     #expect(try Self.layout(parts)[.treeCopyByteCount] == 512 << 10)
-    parts.treeByteCount = 458_753
+    parts.treeByteCount = 229_377
     #expect(try Self.layout(parts)[.treeCopyByteCount] == (512 << 10) + 4096)
+    parts.treeByteCount = 2 << 20
+    #expect(try Self.layout(parts)[.treeCopyByteCount] == 2 << 20)
   }
 
   @Test func aProgramKeepsItsAddressAndTheImageReservesOnlyItself() throws {

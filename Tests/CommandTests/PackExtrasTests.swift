@@ -183,6 +183,28 @@ import Testing
     #expect(!(try folder.names.contains("out")))
   }
 
+  @Test func aDeviceTreeThatCannotBeChangedIsRefused() throws {
+    func reason(_ tree: [UInt8]) throws -> String {
+      try folder.write(Data(tree), as: "dtb")
+      let outcome = try run("--dtb", folder.path("dtb"))
+      #expect(outcome.exitCode == 1)
+      #expect(!(try folder.names.contains("out")))
+      return outcome.stderr
+    }
+    var tree = DeviceTreeBuilder.tree { root in
+      for index in 0..<11 { root.property("large\(index)", [UInt8](repeating: 1, count: 100_000)) }
+    }
+    #expect(
+      try reason(tree)
+        == "lz4boot: \(folder.path("dtb")): the device tree leaves no room for changes: with its "
+        + "structure twice it is too large\n")
+    tree.replaceSubrange(16..<20, with: DeviceTreeBuilder.bigEndian([1_000_000]))
+    #expect(
+      try reason(tree)
+        == "lz4boot: \(folder.path("dtb")): the device tree's reservations do not precede its "
+        + "structure\n")
+  }
+
   @Test func whatIsNoDeviceTreeIsRefused() throws {
     try folder.write(Self.tree + Data([0]), as: "dtb")
     let longer = try run("--dtb", folder.path("dtb"))

@@ -180,7 +180,9 @@ private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
   part(.workOffset, image[.workByteCount], alignment: 4096)
   // Twice, for the loader's tree and for one with changes.
   let room = image[.treeCopyByteCount]
-  guard room >= parts.treeByteCount + (64 << 10), room >= 512 << 10 else { fail("\(room)") }
+  guard room >= min(2 << 20, 2 * parts.treeByteCount + (64 << 10)), room >= 512 << 10 else {
+    fail("\(room)")
+  }
   part(.treeCopyOffset, 2 * room, alignment: 4096)
   switch parts.placement {
   case .image(let kernel):

@@ -428,6 +428,12 @@ run large-tree $el1 "$directory/large-tree-append" "${large[@]}"
 says large-tree 'lz4boot: the device tree is damaged or too large to be changed' 'lz4boot: timing: *' \
     "$(entered 1)"
 verdict "entered with a tree that is too large to be changed"
+# Packed, there is room for a changed one.
+cp "$directory/virt.dtb" "$directory/packed.dtb"
+for index in 1 2 3; do fdtput -t s "$directory/packed.dtb" / "filler$index" "$filler"; done
+"$lz4boot" pack --level 1 --append x --dtb "$directory/packed.dtb" "$directory/kernel" \
+    -o "$directory/with-large-tree" >/dev/null
+good large-packed-tree 1 $el1 "$directory/with-large-tree"
 fdtput -t x "$directory/large.dtb" /chosen linux,initrd-start 40c00000
 fdtput -t x "$directory/large.dtb" /chosen linux,initrd-end 40c01000
 refused initrd-of-large-tree "lz4boot: kernel refused: device tree or initrd in the kernel's memory: \

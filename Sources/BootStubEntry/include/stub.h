@@ -89,11 +89,12 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_block,
 };
 
-/* The loader's device tree: none or a damaged one, copied, or larger than there is room for. */
+/* The loader's device tree: none or a damaged one; copied; or there can be no copy, as it is too large or
+ * its blocks are in another order. */
 enum __attribute__((enum_extensibility(closed))) stub_tree {
   stub_tree_none = 0,
   stub_tree_copied,
-  stub_tree_too_large,
+  stub_tree_not_copied,
 };
 
 /* What is decoded: kernel or initrd. */

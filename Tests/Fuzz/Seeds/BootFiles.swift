@@ -157,6 +157,8 @@ extension Seeds {
       // In front of the Image's end, and behind it.
       board { $0.initrd = [[0x5245_4749, 0x10_0000], [0x5245_4749, 0x10_1000]] },
       board { $0.initrd = [[0x5245_4749, 0x3000_0000], [0x5245_4749, 0x3000_1000]] },
+      // A console in the Image.
+      board { $0.ranges = [0x7e20_0000, 0x5245_4749, 0, 0x0100_0000] },
       board { $0.hasCoresOnly = true },
     ]
     let packedTrees = [[], board { $0.arguments = "packed" }, board { $0.psci = nil }, [], []]
@@ -299,8 +301,7 @@ extension Seeds {
     }
 
     private func add(_ core: UInt32, to cpus: inout DeviceTreeBuilder) {
-      cpus.node("cpu@\(core)") { cpu in
-        cpu.property("device_type", text: core == 1 && !hasCoresOnly ? "cache" : "cpu")
+      cpus.node("\(core == 1 && !hasCoresOnly ? "l3-cache" : "cpu")@\(core)") { cpu in
         cpu.property("enable-method", text: "psci")
         let reg = coreCells == 2 ? [0, core] : [core == 3 && !hasCoresOnly ? 0x0100_0000 : core]
         cpu.property("reg", DeviceTreeBuilder.bigEndian(reg))
