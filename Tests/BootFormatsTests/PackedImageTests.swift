@@ -169,7 +169,7 @@ import Testing
       ([], .truncated),
       (Array(Self.template().prefix(PackedImage.headByteCount - 1)), .truncated),
       (Self.template().dropLast(), .truncated),
-      (wrongMagic, .wrongMagic),
+      (wrongMagic, .wrongMagic), (Self.template(flags: PackedImage.flagTiming), .wrongMagic),
       (Self.template(stubByteCount: 0x3001), .stubMisaligned),
       (Self.template(workByteCount: 0x8), .stubMisaligned),
       (Self.template(workByteCount: 0), .stubMisaligned),
