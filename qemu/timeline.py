@@ -79,7 +79,8 @@ def main():
         if f"start{core}" in ticks_of:
             span = (milliseconds(ticks_of[f"start{core}"]), milliseconds(ticks_of[f"end{core}"]), "c0")
             rows.append((f"core {core} decodes", [span]))
-    parts += legend(bottom + 16, [("c2", "checks, device tree, tables"), ("c0", "decoding"), ("c3", "caches, other cores off")])
+    parts += legend(bottom + 16, [("c2", "checks, tables"), ("c1", "device tree, digest"), ("c0", "decoding"),
+                                  ("c3", "caches, other cores off")])
     more, bottom = chart(bottom + 42, rows, "milliseconds from the stub's entry", steps[-1])
     write(pathlib.Path(target), bottom, "Where the time of a boot goes",
           f"{ticks_of['kernel_bytes']:,} bytes of kernel from {ticks_of['payload_bytes']:,}, {ticks_of['cores']} cores, "
