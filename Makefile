@@ -151,8 +151,8 @@ $(BUILD)/stub/%.o: Sources/BootStubEntry/%.S Sources/BootStubEntry/include/stub.
 	@mkdir -p $(@D)
 	$(CLANG) -target aarch64-none-elf -mcpu=cortex-a53 -c $< -o $@
 
-# __stub_flags: 0x10 is flagSigned of PackedImage. -pie: so that the linker lists each place that would
-# need an address, and linker/stub.ld refuses it.
+# __stub_flags: 0x10 is flagSigned of PackedImage. -O2: texts that end alike are one. -pie: so that the
+# linker lists each place that would need an address, and linker/stub.ld refuses it.
 $(STUBS): $(BUILD)/%.stub: $(BUILD)/stub/%.o $(STUB_PARTS:%=$(BUILD)/stub/%.o) \
     $(BUILD)/aarch64/liblz4boot.a linker/stub.ld
 	$(LLD) -pie -O2 --no-dynamic-linker --gc-sections --orphan-handling=error --fix-cortex-a53-843419 \

@@ -2,7 +2,7 @@ extension FlattenedDeviceTree {
   /// A node that was looked for; no node is at 0.
   struct Place {
     var node = 0
-    /// Of its first `reg` entry, as the bus above sees it; none is the last one there can be.
+    /// Of its first `reg` entry, as the bus above sees it; all ones if it has none.
     var address: UInt64 = 0
   }
 

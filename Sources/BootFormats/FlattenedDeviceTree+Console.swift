@@ -9,7 +9,6 @@ public struct SerialConsole: Equatable, Sendable {
   public var readyStatus: UInt32 = 0
   /// Bytes by which the registers are accessed: 1 or 4.
   public var accessByteCount: UInt32 = 0
-  var unused: UInt32 = 0
 }
 
 extension FlattenedDeviceTree {
@@ -43,8 +42,8 @@ extension FlattenedDeviceTree {
     let uart = unsafe place(of: path)
     // Of no node, nothing is found.
     let compatible = property("compatible", of: uart.node)
-    return unsafe fill(
-      console, kind { unsafe lists(compatible, $0) }, at: uart.address,
+    return unsafe setRegisters(
+      of: console, kind { unsafe lists(compatible, $0) }, at: uart.address,
       shift: number(property("reg-shift", of: uart.node), cell: 0, cells: 1, else: 0),
       width: number(property("reg-io-width", of: uart.node), cell: 0, cells: 1, else: 1))
   }
@@ -60,8 +59,9 @@ extension FlattenedDeviceTree {
         value &+= 1
         let address = behindWord("mmio32,", at: value)
         let isWide = address != value
-        return unsafe fill(
-          console, kind, at: integer(at: behindWord("mmio,", at: address)), shift: isWide ? 2 : 0,
+        return unsafe setRegisters(
+          of: console, kind, at: integer(at: behindWord("mmio,", at: address)),
+          shift: isWide ? 2 : 0,
           width: isWide ? 4 : 1)
       }
       while byte(at: position) > UInt8(ascii: " ") { position &+= 1 }
@@ -109,8 +109,8 @@ extension FlattenedDeviceTree {
 
   /// False for registers that do not lie where their accesses are aligned, which cannot be meant.
   @inline(never)
-  private func fill(
-    _ console: UnsafeMutablePointer<SerialConsole>, _ kind: UInt8, at address: UInt64,
+  private func setRegisters(
+    of console: UnsafeMutablePointer<SerialConsole>, _ kind: UInt8, at address: UInt64,
     shift: UInt64, width: UInt64
   ) -> Bool {
     // PL011: UARTDR, and UARTFR.TXFF in 0x18. Cadence: FIFO in 0x30, and SR.TXFULL in 0x2c. 16550: THR,
@@ -120,6 +120,7 @@ extension FlattenedDeviceTree {
     let isCadence = kind == UInt8(ascii: "C")
     let shift = is16550 ? shift : 2
     let width = is16550 ? width : 4
+    // No address is 0, or has more than 48 bits.
     guard kind != 0, address &- 1 < (1 << 48) &- 1, shift <= 3, width == 1 || width == 4,
       width <= 1 &<< shift, address & (width &- 1) == 0
     else { return false }

@@ -17,8 +17,8 @@ extension FlattenedDeviceTree {
         || lists("compatible", "arm,psci-0.2", in: psci), isUsable(psci)
     else { return nil }
     let method = number(property("method", of: psci), cell: 0, cells: 1, else: 0)
-    if method == 0x6876_6300 { return .hvc }
-    return method == 0x736d_6300 ? .smc : nil
+    if method == 0x6876_6300 { return .hvc }  // "hvc", NUL
+    return method == 0x736d_6300 ? .smc : nil  // "smc", NUL
   }
 
   /// Where the walk along the cores starts.

@@ -56,7 +56,7 @@ extension FlattenedDeviceTree {
   }
 
   /// Puts a property in front of all others of /chosen, which is made if there is none, and takes away
-  /// what had the name before. Of a copy.
+  /// what had the name before. Of a copy that is open.
   ///
   /// - Returns: where its value goes, at a multiple of 4; 0 if there is no room, or no root.
   public func set(_ name: Property, byteCount: Int, capacity: Int) -> Int {

@@ -128,7 +128,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
   /// The token at `position`, which moves behind it. NOPs are skipped; the end is `none`.
   @inline(never)
   func next(_ position: inout Int) -> Token {
-    // Whatever is read behind the structure, it is found in the end that it lies there.
+    // What lies behind the structure is read as well, and is none of its tokens in the end.
     var next = position
     var kind: UInt32
     repeat {
@@ -147,6 +147,7 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
       token.body = next &+ 8
       next = (token.body &+ token.byteCount &+ 3) & ~3
     }
+    // 1 to 3 are nodes, their ends, and properties.
     if next > structureEnd || kind &- Kind.node > Kind.property &- Kind.node {
       token.kind = Kind.none
     }

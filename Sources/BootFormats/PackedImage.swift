@@ -117,7 +117,7 @@ public struct PackedImage: Sendable {
 
   private static let magic: UInt64 = 0x3254_4f4f_4234_5a4c
   /// For the trees of boards, which have some ten to a hundred kilobytes.
-  private static let treeCopyByteCount: UInt64 = 512 << 10
+  private static let treeCopyByteCountMin: UInt64 = 512 << 10
   /// For what is added to one that is packed: a command line and some numbers.
   public static let treeRoomByteCount: UInt64 = 64 << 10
 
@@ -126,7 +126,7 @@ public struct PackedImage: Sendable {
   public static func treeCopyByteCount(ofTree byteCount: UInt64) -> UInt64 {
     min(
       UInt64(FlattenedDeviceTree.byteCountMax),
-      max(treeCopyByteCount, roundUp(2 * byteCount + treeRoomByteCount, to: pageByteCount)))
+      max(treeCopyByteCountMin, roundUp(2 * byteCount + treeRoomByteCount, to: pageByteCount)))
   }
 
   /// A frame in the file.

@@ -4,12 +4,13 @@ import BootStubEntry
   import BootFormats
 #endif
 
-// The device tree. It is copied as it comes, so that nearly all of it is looked at with caches on.
+// The device tree. It is copied as it comes, so that all of it is looked at with caches on.
 
 /// MMU off. Copies the loader's device tree to the stub's memory, if there is one that is not damaged
 /// and has room.
 ///
-/// - Returns: its address or that of its initrd, if one lies where memory will be overwritten.
+/// - Returns: its address or, if it is not copied, that of its initrd, if one lies where memory will be
+///   overwritten.
 func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
   let address = unsafe state.pointee.device_tree
   let copy = unsafe state.pointee.image &+ descriptor[.treeCopyOffset]
@@ -19,10 +20,8 @@ func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let tree = deviceTree(at: address)
   // In the work area it is overwritten already, and no tree any more.
   let byteCount = UInt64(tree?.byteCount ?? FlattenedDeviceTree.headerByteCount)
-  if unsafe overlaps(address, byteCount, state) { return address }
+  if unsafe overlaps(address, address &+ byteCount, state) { return address }
   guard let tree else { return nil }
-  let initrd = tree.initrd
-  if unsafe overlaps(initrd.start, initrd.end &- initrd.start, state) { return initrd.start }
   let room = descriptor[.treeCopyByteCount]
   // Dirty lines of what was there must not be written back over it; what caches took in meanwhile is
   // old.
@@ -30,13 +29,14 @@ func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let copied = unsafe tree.copy(unsafeTo: bytes(at: copy), capacity: Int(truncatingIfNeeded: room))
   unsafe state.pointee.tree = copied == nil ? .not_copied : .copied
   stub_clean_to_memory(copy, room)
-  return nil
+  // Of a copy it is looked for with caches on.
+  let initrd = copied == nil ? tree.initrd : (start: 0, end: 0)
+  return unsafe overlaps(initrd.start, initrd.end, state) ? initrd.start : nil
 }
 
 /// Whether a range of memory, which may be empty, is one of those that are overwritten.
-func overlaps(_ start: UInt64, _ byteCount: UInt64, _ state: UnsafePointer<stub_state>) -> Bool {
-  let end = start &+ byteCount
-  return unsafe start < state.pointee.image_end && end > state.pointee.image
+func overlaps(_ start: UInt64, _ end: UInt64, _ state: UnsafePointer<stub_state>) -> Bool {
+  unsafe start < state.pointee.image_end && end > state.pointee.image
     || start < state.pointee.kernel_end && end > state.pointee.kernel_start
 }
 
@@ -65,7 +65,9 @@ func copiedTree(_ state: UnsafePointer<stub_state>) -> FlattenedDeviceTree? {
 
 /// MMU and caches on. Takes from the tree what the stub needs, and gives the kernel what it should
 /// find there.
-func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) {
+///
+/// - Returns: where an initrd of the loader's lies, if memory of it will be overwritten.
+func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
   let image = unsafe state.pointee.image
   let loaders = unsafe copiedTree(state)
   var tree = loaders
@@ -82,19 +84,23 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   }
 
   let initrd: (start: UInt64, end: UInt64) = loaders?.initrd ?? (0, 0)
+  if unsafe overlaps(initrd.start, initrd.end, state) { return initrd.start }
   let packs =
     descriptor[.initrdByteCount] > 0
     && (initrd.end == 0 || descriptor.has(PackedImage.flagInitrdWins))
   guard
     packs || descriptor.has(PackedImage.flagTiming)
       || descriptor[.treeByteCount] | descriptor[.appendByteCount] > 0
-  else { return }
+  else { return nil }
 
   let room = descriptor[.treeCopyByteCount]
   let target = image &+ descriptor[.treeCopyOffset] &+ room
   let capacity = Int(truncatingIfNeeded: room)
   let start = packs ? image &+ descriptor[.initrdTargetOffset] : initrd.start
   let end = packs ? start &+ descriptor[.initrdTargetByteCount] : initrd.end
+  // Cleaned whatever comes of it: no dirty line of it outlives the hand-over.
+  unsafe state.pointee.tree_start = target
+  unsafe state.pointee.tree_end = target &+ room
   // Of a tree of which there can be no copy nobody knows the command line and the initrd.
   guard unsafe state.pointee.tree != .not_copied, let tree,
     let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
@@ -107,20 +113,19 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
         && changed.set(.initrdEnd, number: end, capacity: capacity)
   else {
     unsafe state.pointee.is_tree_unchanged = 1
-    return
+    return nil
   }
   if descriptor.has(PackedImage.flagTiming) {
     let place = changed.set(.timing, byteCount: 8 &* Int(STUB_TIME_COUNT), capacity: capacity)
     if place > 0 { unsafe state.pointee.timing_place = target &+ UInt64(place) }
   }
   unsafe state.pointee.device_tree = target
-  unsafe state.pointee.tree_start = target
-  unsafe state.pointee.tree_end = target &+ room
   if packs {
     unsafe addPiece(
       at: image &+ descriptor[.initrdOffset], descriptor[.initrdByteCount], to: start,
       descriptor[.initrdTargetByteCount], state)
   }
+  return nil
 }
 
 @inline(never)
@@ -130,7 +135,7 @@ func findConsole(_ state: UnsafeMutablePointer<stub_state>, in tree: FlattenedDe
     .assumingMemoryBound(to: SerialConsole.self)
   // What is written to one that lies in memory for the kernel would be found there.
   if unsafe tree.findConsole(unsafeInto: console),
-    unsafe overlaps(console.pointee.dataAddress, 4, state)
+    unsafe overlaps(console.pointee.dataAddress, console.pointee.dataAddress &+ 4, state)
   {
     unsafe console.pointee.dataAddress = 0
   }

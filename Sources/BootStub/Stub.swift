@@ -105,7 +105,9 @@ func addPiece(
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let descriptor = unsafe Descriptor(of: state)
   let image = unsafe state.pointee.image
-  unsafe readTree(state, descriptor)
+  if let address = unsafe readTree(state, descriptor) {
+    return unsafe refuse(.device_tree, in: state, actual: address)
+  }
   let verdict = unsafe verify(state, descriptor)
   guard verdict == .accepted else { return unsafe refuse(verdict, in: state, actual: image) }
   unsafe state.pointee.times.decode_start = stub_ticks()

@@ -125,8 +125,8 @@ entry:
     msr     spsel, #1
     mov     x20, x0
     adr     x21, stub_start
-    // Less than a page off, vectors (VBAR[10:0] are RES0), ADRP and the lines at the ends of the work
-    // area are all wrong: nothing can be said then. Other misplacements are told later.
+    // Less than a page off, vectors (VBAR[10:0] are RES0), translations and the lines at the ends of the
+    // work area are all wrong: nothing can be said then. Other misplacements are told later.
     tst     x21, #(STUB_PAGE_BYTES - 1)
     b.ne    halt
     bl      el2_names
@@ -149,8 +149,8 @@ entry:
     isb
 
     // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
-    // evicted later would overwrite what is now written to memory, so they go first, to where they are
-    // overwritten.
+    // evicted later would overwrite what is now written to memory, so they are written back before.
+    //
     // Whether the descriptor is whole is told later, with a stack. Until then this much: a page, below
     // 1 GiB, not on the stub itself. Without it there is no way to say anything.
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
@@ -165,10 +165,11 @@ entry:
 
     mov     sp, x19
     // State and first translation table.
-    mov     x2, #(2 * STUB_PAGE_BYTES)
-1:  subs    x2, x2, #8
-    str     xzr, [x19, x2]
-    b.ne    1b
+    mov     x1, x19
+    add     x2, x19, #(2 * STUB_PAGE_BYTES)
+1:  stp     xzr, xzr, [x1], #16
+    cmp     x1, x2
+    b.lo    1b
     add     x2, x19, #STUB_PAGE_BYTES
     stp     x20, x21, [x19, #STUB_STATE_DEVICE_TREE]
     stp     x2, x28, [x19, #STUB_STATE_TABLES]
@@ -325,11 +326,10 @@ exception:
     sub     x0, x0, x1
     sub     x0, x0, #1
     cmp     x0, #(STUB_SECONDARY_COUNT * STUB_SECONDARY_BYTES)
-    b.hs    3f
+    b.hs    exception_alone
     orr     x0, x0, #(STUB_SECONDARY_BYTES - 1)
     add     x24, x1, x0
     add     x24, x24, #1
-3:
     b       exception_alone
 
 /*

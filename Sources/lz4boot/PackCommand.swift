@@ -168,8 +168,11 @@ struct PackCommand: ParsableCommand {
       let copy = unsafe tree.copy(
         unsafeTo: memory.assumingMemoryBound(to: UInt8.self), capacity: Int(room))
     else { return "the device tree's reservations do not precede its structure" }
-    return copy.open(capacity: Int(room - PackedImage.treeRoomByteCount))
-      ? nil : "the device tree leaves no room for changes: with its structure twice it is too large"
+    guard copy.open(capacity: Int(room - PackedImage.treeRoomByteCount)) else {
+      return "the device tree leaves no room for changes: with its structure twice it is too large"
+    }
+    return copy.set(.initrdEnd, number: 0, capacity: Int(room))
+      ? nil : "the device tree's structure does not start with a root"
   }
 }
 

@@ -203,6 +203,13 @@ import Testing
       try reason(tree)
         == "lz4boot: \(folder.path("dtb")): the device tree's reservations do not precede its "
         + "structure\n")
+    var rootless = DeviceTreeBuilder.tree { $0.property("x", [1]) }
+    let structure = Int(rootless[10]) << 8 | Int(rootless[11])
+    rootless[structure + 3] = 7
+    #expect(
+      try reason(rootless)
+        == "lz4boot: \(folder.path("dtb")): the device tree's structure does not start with a root\n"
+    )
   }
 
   @Test func whatIsNoDeviceTreeIsRefused() throws {

@@ -14,11 +14,30 @@ import StubCryptoInstructions
 /// its magic on; all but the setup may be missing.
 @c(LLVMFuzzerTestOneInput)
 public func testStub(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
+  _ = consoleLayout
   var input = unsafe FuzzInput(unsafeStart: start, byteCount: byteCount)
   guard input.payload.count >= 16, let image = Packed(choosingFrom: &input) else { return 0 }
   boot(image, choosingFrom: &input)
   return 0
 }
+
+/// The stub has one layout by two names, of Swift and of C. Compared once.
+private let consoleLayout: Void = {
+  expectSame(
+    [
+      MemoryLayout<SerialConsole>.offset(of: \.dataAddress),
+      MemoryLayout<SerialConsole>.offset(of: \.statusAddress),
+      MemoryLayout<SerialConsole>.offset(of: \.statusMask),
+      MemoryLayout<SerialConsole>.offset(of: \.readyStatus),
+      MemoryLayout<SerialConsole>.offset(of: \.accessByteCount),
+    ],
+    [
+      MemoryLayout<stub_console>.offset(of: \.data),
+      MemoryLayout<stub_console>.offset(of: \.status),
+      MemoryLayout<stub_console>.offset(of: \.mask), MemoryLayout<stub_console>.offset(of: \.ready),
+      MemoryLayout<stub_console>.offset(of: \.access_byte_count),
+    ], "fields of a console")
+}()
 
 // MARK: The packed Image
 
@@ -478,9 +497,13 @@ private struct Run {
     // Something else may be a tree that was overwritten, of which a header is asked for.
     let end = treeAddress + UInt64(original == nil ? 40 : packed.loadersTree.count)
     if overwrites(treeAddress, end) { return (.device_tree, treeAddress) }
-    guard let initrd = original?.initrd, overwrites(initrd[0], initrd[1]) else { return nil }
+    // Of a tree that is copied it is looked for in the copy.
+    guard loaders == nil, let initrd = original?.initrd, overwrites(initrd[0], initrd[1]) else {
+      return nil
+    }
     return (.device_tree, initrd[0])
   }
+
   /// The console of a tree, unless it lies in memory that the stub knows that it overwrites.
   func console(of facts: TreeFacts?) -> SerialConsole? {
     guard let console = facts?.console else { return nil }
@@ -522,8 +545,6 @@ private func boot(_ packed: Packed, choosingFrom input: inout FuzzInput) {
   unsafe state.pointee.device_tree = now.treeAddress
   unsafe state.pointee.tables = UInt64(UInt(bitPattern: tables.start))
   unsafe tables.start.initializeMemory(as: UInt8.self, repeating: 0, count: 4096)
-  expectSame(
-    MemoryLayout<SerialConsole>.size, MemoryLayout<stub_console>.size, "two names of one layout")
   unsafe state.pointee.current_el = machine.isEL2 ? 2 << 2 : 1 << 2
   unsafe state.pointee.uses_el2_format = machine.isEL2 ? 1 : 0
   unsafe state.pointee.times.entry = 1
@@ -609,6 +630,12 @@ private func unpack(_ now: Run) -> stub_verdict {
   }
   let verdict = unsafe stub_unpack(state)
   let firmware = unsafe machine.firmware
+  let addresses = now.loaders?.initrd ?? [0, 0]
+  if now.overwrites(addresses[0], addresses[1]) {
+    expectSame(verdict, .device_tree, "unpacked")
+    expectSame(unsafe state.pointee.actual, addresses[0], "about")
+    return verdict
+  }
   let cores = unsafe (0..<state.pointee.secondary_count).map {
     unsafe stub_core_at(state, $0 + 1).pointee.affinity
   }

@@ -267,18 +267,16 @@ behind over-device-tree 0x200000 -DDEVICE_TREE=0x800000
 refused over-device-tree "lz4boot: kernel refused: device tree or initrd in the kernel's memory: 0x0000000040c00000" \
     "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
 # In the work area: where the state is, nothing is left of the tree, and so of the console.
-work=$(u64 "$packed" 0x58)
-for place in state:0x3000 tables:0x5000; do
-    name=device-tree-in-${place%:*} distance=$((work + ${place#*:}))
-    behind "$name" 0x200000 -DDEVICE_TREE="$distance"
-    tree=(-device "loader,file=$directory/virt.dtb,addr=$((0x40400000 + distance)),force-raw=on")
-    if [ "$name" = device-tree-in-state ]; then
-        silent "$name" "${tree[@]}"
-    else
-        refused "$name" "lz4boot: kernel refused: device tree or initrd in the kernel's memory: \
-$(printf '0x%016x' $((0x40400000 + distance)))" "$directory/$name" "${tree[@]}"
-    fi
-done
+in_work_area() { # in_work_area NAME OFFSET: a loader that starts with a tree there; its arguments, its address
+    address=$((0x40400000 + $(u64 "$packed" 0x58) + $2))
+    behind "$1" 0x200000 -DDEVICE_TREE=$((address - 0x40400000))
+    tree=(-device "loader,file=$directory/virt.dtb,addr=$address,force-raw=on")
+}
+in_work_area device-tree-in-state 0x3000
+silent device-tree-in-state "${tree[@]}"
+in_work_area device-tree-in-tables 0x5000
+refused device-tree-in-tables "lz4boot: kernel refused: device tree or initrd in the kernel's memory: \
+$(printf '0x%016x' $address)" "$directory/device-tree-in-tables" "${tree[@]}"
 
 # Where the device tree names no console, the stub is silent and everything else is the same.
 sed 's/stdout-path/stdout-nope/' "$directory/virt.dtb" >"$directory/silent.dtb"

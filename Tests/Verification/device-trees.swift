@@ -5,8 +5,9 @@ import Foundation
 @main
 enum DeviceTrees {
   static func main() throws {
-    let (arguments, capacity) = (CommandLine.arguments, 512 << 10)
+    let arguments = CommandLine.arguments
     let file = try Data(contentsOf: URL(fileURLWithPath: arguments[1]))
+    let capacity = Int(PackedImage.treeCopyByteCount(ofTree: UInt64(file.count)))
     let text = Array(arguments[2].utf8)
     let memory = unsafe UnsafeMutableRawPointer.allocate(byteCount: 2 * capacity, alignment: 8)
       .assumingMemoryBound(to: UInt8.self)

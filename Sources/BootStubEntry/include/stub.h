@@ -112,7 +112,7 @@ struct stub_console {
 /* The first block, of those that a core came to, that is not accepted. */
 struct stub_failure {
   uint64_t piece, block;
-  uint64_t number; /* of the block, counted through all pieces */
+  uint64_t number; /* of the block, counted through all pieces, so that one comparison finds the first */
   uint64_t offset; /* of the first byte at fault, in the frame */
   uint64_t status; /* an lz4boot_status; 0 if there is no such block */
 };
@@ -198,7 +198,7 @@ _Static_assert(STUB_WORK_BYTES == STUB_SECONDARIES + STUB_SECONDARY_COUNT * STUB
  * Called by the assembly, defined in Swift. MMU off unless noted.
  */
 /* Checks the stub, copies the device tree and builds the translation tables. State and first table are 0,
- * but for what the assembly knows. */
+ * but for what the assembly has written. */
 enum stub_verdict stub_map(struct stub_state *state);
 /* MMU and caches on: looks for other cores, changes the device tree, decodes kernel and initrd. */
 enum stub_verdict stub_unpack(struct stub_state *state);
