@@ -83,8 +83,9 @@ struct KernelSource {
         throw .refused(name: name, reason: "\(what) a self-extracting Image already")
       }
       if let extent = PEExtent.fileByteCount(of: bytes), extent > UInt64(bytes.count) {
+        let whole = extent == .max ? ", not even all of its headers" : " of \(extent)"
         throw .refused(
-          name: name, reason: "the Image is cut off: it has \(bytes.count) bytes of \(extent)")
+          name: name, reason: "the Image is cut off: it has \(bytes.count) bytes\(whole)")
       }
       return header
     }

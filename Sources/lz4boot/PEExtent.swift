@@ -3,18 +3,19 @@
 /// The arm64 Image header has no field for it, but a kernel with an EFI stub is a PE file as well,
 /// and its section table does ("PE Format", "COFF File Header", "Section Table").
 enum PEExtent {
-  /// nil where there is no section table.
+  /// nil where there is no section table; the largest number where that is cut off itself.
   static func fileByteCount(of bytes: Span<UInt8>) -> UInt64? {
     guard bytes.count >= 0x40, number(bytes, at: 0, byteCount: 2) == 0x5A4D,  // "MZ"
-      let header = number(bytes, at: 0x3C, byteCount: 4).map(Int.init),
-      number(bytes, at: header, byteCount: 4) == 0x4550,  // "PE\0\0"
-      let sectionCount = number(bytes, at: header + 6, byteCount: 2),
-      let optionalHeaderByteCount = number(bytes, at: header + 20, byteCount: 2)
+      let header = number(bytes, at: 0x3C, byteCount: 4).map(Int.init)
     else { return nil }
+    guard let magic = number(bytes, at: header, byteCount: 4) else { return .max }
+    guard magic == 0x4550 else { return nil }  // "PE\0\0"
+    guard let sectionCount = number(bytes, at: header + 6, byteCount: 2),
+      let optionalHeaderByteCount = number(bytes, at: header + 20, byteCount: 2)
+    else { return .max }
     let table = header + 24 + Int(optionalHeaderByteCount)
     var extent: UInt64 = 0
     for index in 0..<Int(sectionCount) {
-      // A table that is cut off itself says that more is missing.
       guard let size = number(bytes, at: table + 40 * index + 16, byteCount: 4),
         let offset = number(bytes, at: table + 40 * index + 20, byteCount: 4)
       else { return .max }

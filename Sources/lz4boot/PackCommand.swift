@@ -159,6 +159,9 @@ struct PackCommand: ParsableCommand {
 
   /// Why the stub could not change a device tree and hand it over.
   private static func faultForChanges(of tree: FlattenedDeviceTree) -> String? {
+    if let byte = tree.structureFault {
+      return "the device tree's structure is damaged at byte \(byte)"
+    }
     // The kernel would take whatever lies there for one.
     if tree.initrd.end != 0 { return "the device tree's /chosen says where an initrd lies" }
     let room = PackedImage.treeCopyByteCount(ofTree: UInt64(tree.byteCount))
@@ -168,11 +171,9 @@ struct PackCommand: ParsableCommand {
       let copy = unsafe tree.copy(
         unsafeTo: memory.assumingMemoryBound(to: UInt8.self), capacity: Int(room))
     else { return "the device tree's reservations do not precede its structure" }
-    guard copy.open(capacity: Int(room - PackedImage.treeRoomByteCount)) else {
-      return "the device tree leaves no room for changes: with its structure twice it is too large"
-    }
-    return copy.set(.initrdEnd, number: 0, capacity: Int(room))
-      ? nil : "the device tree's structure does not start with a root"
+    return copy.open(capacity: Int(room - PackedImage.treeRoomByteCount))
+      ? nil
+      : "the device tree leaves no room for changes: with its structure twice it is too large"
   }
 }
 

@@ -144,7 +144,12 @@ import Testing
     Wrong(input: PackSamples.kernel(textOffset: 2 << 20), reason: "text_offset"),
     Wrong(input: PackSamples.kernel(flags: 0xb), reason: "big-endian"),
     Wrong(input: PackSamples.efiKernel().dropLast(), reason: "cut off: it has 4999999 bytes of 50"),
-    Wrong(input: PackSamples.efiKernel().prefix(0x60), reason: "the Image is cut off"),
+    Wrong(
+      input: PackSamples.efiKernel().prefix(0x60),
+      reason: "cut off: it has 96 bytes, not even all of its headers\n"),
+    Wrong(
+      input: PackSamples.efiKernel().prefix(0x40),
+      reason: "cut off: it has 64 bytes, not even all of its headers\n"),
     Wrong(input: Samples.frame(PackSamples.kernel()).prefix(70_000), reason: ": truncated_input: "),
   ])
   func refuses(_ wrong: Wrong) throws {

@@ -203,13 +203,29 @@ import Testing
       try reason(tree)
         == "lz4boot: \(folder.path("dtb")): the device tree's reservations do not precede its "
         + "structure\n")
-    var rootless = DeviceTreeBuilder.tree { $0.property("x", [1]) }
-    let structure = Int(rootless[10]) << 8 | Int(rootless[11])
-    rootless[structure + 3] = 7
+  }
+
+  /// The tree's tokens: [root, 8 bytes][property, 16][node, 8][end, 4][end, 4][end of all, 4]
+  @Test(arguments: [
+    // No root, a value too long, no name, closed too early, not closed, nothing behind it.
+    (0, 7, 0), (12, 0xff, 8), (16, 7, 8), (24, 2, 28), (32, 4, 40), (40, 4, 40),
+  ])
+  func aDeviceTreeWithADamagedStructureIsRefused(cell: Int, value: UInt32, fault: Int) throws {
+    let tree = DeviceTreeBuilder.tree {
+      $0.property("x", [1, 2, 3, 4])
+      $0.node("y") { _ in }
+    }
+    let structure = tree[8..<12].reduce(0) { $0 << 8 | Int($1) }
+    try folder.write(
+      Data(tree).replacing(at: structure + cell, with: Data(DeviceTreeBuilder.bigEndian([value]))),
+      as: "dtb")
+    let outcome = try run("--dtb", folder.path("dtb"))
+    #expect(outcome.exitCode == 1)
     #expect(
-      try reason(rootless)
-        == "lz4boot: \(folder.path("dtb")): the device tree's structure does not start with a root\n"
-    )
+      outcome.stderr
+        == "lz4boot: \(folder.path("dtb")): the device tree's structure is damaged at byte "
+        + "\(structure + fault)\n")
+    #expect(!(try folder.names.contains("out")))
   }
 
   @Test func whatIsNoDeviceTreeIsRefused() throws {

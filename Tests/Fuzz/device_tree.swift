@@ -19,8 +19,17 @@ public func testDeviceTree(_ start: UnsafePointer<UInt8>?, _ byteCount: Int) -> 
   {
     expectSame(withTree(padded) { Found(in: $0) }, found, "NOPs")
   }
+  let fault = withTree(blob) { $0.structureFault } ?? nil
+  expectSame(fault == nil, hasPlainTokens(blob), "the structure is whole")
   checkEditing(of: blob, found, &input)
   return 0
+}
+
+private func hasPlainTokens(_ blob: [UInt8]) -> Bool {
+  withTree(blob) { tree in
+    let strings = blob[tree.field(.strings)..<tree.stringsEnd]
+    return PlainTree.tokens(blob[tree.field(.structure)..<tree.structureEnd], strings) != nil
+  } ?? false
 }
 
 /// All that the stub looks for.

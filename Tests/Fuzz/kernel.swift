@@ -138,10 +138,12 @@ private func isCutOff(_ image: [UInt8]) -> Bool {
     guard offset + byteCount <= image.count else { return nil }
     return Int(number(image[offset..<offset + byteCount]))
   }
-  guard field(at: 0, 2) == 0x5A4D, let header = field(at: 0x3C, 4),
-    field(at: header, 4) == 0x4550, let sectionCount = field(at: header + 6, 2),
+  guard field(at: 0, 2) == 0x5A4D, let header = field(at: 0x3C, 4) else { return false }
+  guard let magic = field(at: header, 4) else { return true }
+  guard magic == 0x4550 else { return false }
+  guard let sectionCount = field(at: header + 6, 2),
     let optionalByteCount = field(at: header + 20, 2)
-  else { return false }
+  else { return true }
   for index in 0..<sectionCount {
     let section = header + 24 + optionalByteCount + 40 * index
     guard let size = field(at: section + 16, 4), let offset = field(at: section + 20, 4),

@@ -37,7 +37,7 @@ struct PlainTree: Equatable {
     self.tokens = tokens
   }
 
-  private static func tokens(
+  static func tokens(
     _ structure: ArraySlice<UInt8>, _ strings: ArraySlice<UInt8>
   ) -> [Token]? {
     var (rest, depth) = (structure, 0)
