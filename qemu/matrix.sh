@@ -100,6 +100,9 @@ for level in el1 el2; do
         -m 512M -nic none -display none 2>/dev/null
     fdtput -t s "$tree" / model 'a packed tree'
     row "virt-$level-dtb" boots $level "$image" --dtb "$tree" -- --expect 'Machine model: a packed tree'
+    arguments='console=ttyAMA0 earlycon panic=-1 lz4boot.test'
+    fdtput -t s "$tree" /chosen bootargs "$arguments"
+    row "virt-$level-dtb-arguments" boots $level "$image" --dtb "$tree" -- --append "" --behind "$arguments"
     row "virt-$level-sha256" boots $level "$image" --sha256 --
     row "virt-$level-signed" boots $level "$image" --sign-key "$directory/key.pem" --
 done

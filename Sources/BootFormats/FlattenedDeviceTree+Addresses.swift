@@ -24,7 +24,7 @@ extension FlattenedDeviceTree {
       return Place(
         node: node, address: number(property("reg", of: node), cell: 0, cells: cells, else: .max))
     }
-    let child = unsafe find(Kind.node, path, in: node)
+    let child = unsafe child(path, of: node)
     guard child.kind != Kind.none, depth < Self.depthMax else { return Place() }
     let childCells = self.cells("#address-cells", of: node, default: 2)
     var place = unsafe place(
@@ -64,7 +64,7 @@ extension FlattenedDeviceTree {
       // An alias is a full path (section 3.3), so this does not go round in circles.
       guard unsafe Self.end(of: name).pointee != UInt8(ascii: "/"),
         let target = unsafe string(
-          find(Kind.property, name, in: child("aliases", of: root).body))
+          property(name, of: child("aliases", of: root).body))
       else { return Place() }
       unsafe path = target
     }

@@ -50,7 +50,7 @@ extension FlattenedDeviceTree {
 
   /// `earlycon=NAME,[mmio|mmio32,]ADDRESS`, of the kernel's parameters.
   private func findEarlyConsole(_ console: UnsafeMutablePointer<SerialConsole>) -> Bool {
-    var position = property("bootargs", of: chosen).body
+    var position = property(.arguments, of: chosen).body
     while byte(at: position) != 0 {
       var value = behindWord("earlycon=", at: position)
       if value != position {

@@ -5,7 +5,7 @@
 //     [as it was][names][structure] room
 
 extension FlattenedDeviceTree {
-  /// What may be put into /chosen, by the place of its name in `names`.
+  /// What may be put into /chosen or is looked for there, by the place of its name in `names`.
   public struct Property: Sendable {
     let nameOffset: Int
     public static var arguments: Self { Self(nameOffset: 0) }
@@ -16,6 +16,11 @@ extension FlattenedDeviceTree {
 
   private static var names: StaticString {
     "bootargs\0linux,initrd-start\0linux,initrd-end\0lz4boot,timing\0"
+  }
+
+  @inline(__always)
+  func property(_ name: Property, of chosen: Int) -> Token {
+    unsafe property(Self.names.utf8Start + name.nameOffset, of: chosen)
   }
 
   /// Copies what is used of the tree.
@@ -61,7 +66,7 @@ extension FlattenedDeviceTree {
   /// - Returns: where its value goes, at a multiple of 4; 0 if there is no room, or no root.
   public func set(_ name: Property, byteCount: Int, capacity: Int) -> Int {
     let node = chosen(capacity: capacity)
-    let old = unsafe find(Kind.property, Self.names.utf8Start + name.nameOffset, in: node)
+    let old = property(name, of: node)
     if old.kind != Kind.none {
       var position = old.body &- 12
       while position < old.body &+ old.byteCount {

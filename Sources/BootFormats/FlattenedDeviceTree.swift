@@ -201,13 +201,8 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     return token.kind == Kind.node ? token.body : 0
   }
 
-  /// A property of a node, or its first child of that name.
-  @inline(never)
-  func find(_ kind: UInt32, _ name: Name, in node: Int) -> Token {
-    unsafe find(kind, name, from: node, depth: 0)
-  }
-
-  /// The same from a position on, which is so many nodes below the one that is searched.
+  /// A property of a node, or its next child of that name, from a position on, which is so many nodes
+  /// below the one that is searched.
   @inline(never)
   func find(_ kind: UInt32, _ name: Name, from start: Int, depth: Int) -> Token {
     var position = start
@@ -225,14 +220,25 @@ public struct FlattenedDeviceTree: @unchecked Sendable {
     }
   }
 
+  @inline(never)
+  func property(_ name: Name, of node: Int) -> Token {
+    unsafe find(Kind.property, name, from: node, depth: 0)
+  }
+
   @inline(__always)
   func property(_ name: StaticString, of node: Int) -> Token {
-    unsafe find(Kind.property, name.utf8Start, in: node)
+    unsafe property(name.utf8Start, of: node)
+  }
+
+  /// The first of that name.
+  @inline(never)
+  func child(_ name: Name, of node: Int) -> Token {
+    unsafe find(Kind.node, name, from: node, depth: 0)
   }
 
   @inline(__always)
   func child(_ name: StaticString, of node: Int) -> Token {
-    unsafe find(Kind.node, name.utf8Start, in: node)
+    unsafe child(name.utf8Start, of: node)
   }
 
   /// The first string of a value; nil if there is no property, or no NUL. Of reasonable length, as it

@@ -1,6 +1,6 @@
 /// What keeps a self-extracting Image from being laid out.
 public enum PackedImageError: UInt8, Error {
-  /// The stub is no stub of this version: no "LZ4BOOT2" at 0x40.
+  /// The stub is no stub of this version: no "LZ4BOOT3" at 0x40.
   case wrongMagic = 1
   /// Fewer bytes than the descriptor needs, or than the stub says it has.
   case truncated = 2
@@ -33,7 +33,7 @@ public struct PackedImage: Sendable {
   /// The number of a field. The linker fills in magic, workByteCount, stubByteCount and, of flags,
   /// flagSigned.
   public enum Field: Int, Sendable {
-    /// "LZ4BOOT2"
+    /// "LZ4BOOT3"
     case magic
     case payloadOffset, payloadByteCount
     case workOffset
@@ -57,13 +57,15 @@ public struct PackedImage: Sendable {
     case blockShift
     case initrdOffset, initrdByteCount
     case initrdTargetOffset, initrdTargetByteCount
-    /// The device tree in the file, at a multiple of 8.
+    /// The device tree in the file and, behind it, text for the kernel's command line, without a NUL.
+    /// At a multiple of 8.
     case treeOffset, treeByteCount
     /// Where the loader's device tree is copied to, behind the work area, and how much room there is;
     /// as much again follows, for one with changes.
     case treeCopyOffset, treeCopyByteCount
-    /// Text for the kernel's command line, without a NUL.
-    case appendOffset, appendByteCount
+    /// XXH32 of device tree and text.
+    case treeChecksum
+    case appendByteCount
     /// Of what the digest covers; as four fields.
     case sha256
     /// Of the signature, 64 bytes; the message is everything in front of the checksum.
@@ -115,7 +117,7 @@ public struct PackedImage: Sendable {
     public static let shift: UInt64 = 8
   }
 
-  private static let magic: UInt64 = 0x3254_4f4f_4234_5a4c
+  private static let magic: UInt64 = 0x3354_4f4f_4234_5a4c
   /// For the trees of boards, which have some ten to a hundred kilobytes.
   private static let treeCopyByteCountMin: UInt64 = 512 << 10
   /// For what is added to one that is packed: a command line and some numbers.
@@ -249,12 +251,9 @@ public struct PackedImage: Sendable {
       self[.initrdByteCount] = initrd.byteCount
       self[.initrdTargetByteCount] = initrd.contentByteCount
     }
-    if parts.treeByteCount > 0 {
-      self[.treeOffset] = take(parts.treeByteCount, alignment: 8)
+    if parts.treeByteCount + parts.appendByteCount > 0 {
+      self[.treeOffset] = take(parts.treeByteCount + parts.appendByteCount, alignment: 8)
       self[.treeByteCount] = parts.treeByteCount
-    }
-    if parts.appendByteCount > 0 {
-      self[.appendOffset] = take(parts.appendByteCount)
       self[.appendByteCount] = parts.appendByteCount
     }
     self[.coveredByteCount] = fileByteCount - stubByteCount
@@ -312,7 +311,7 @@ public struct PackedImage: Sendable {
   }
 
   /// Writes the Image header and the descriptor over the head of a copy of the template. Digest and
-  /// checksum are left 0.
+  /// checksums are left 0.
   public func write(to bytes: inout MutableSpan<UInt8>) {
     precondition(bytes.count >= Self.headByteCount, "no room for the descriptor")
     // The stub has its own first instructions and needs no offset. What the kernel says about its

@@ -14,9 +14,6 @@ import BootStubEntry
 func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descriptor) -> UInt64? {
   let address = unsafe state.pointee.device_tree
   let copy = unsafe state.pointee.image &+ descriptor[.treeCopyOffset]
-  // Nothing so far that the kernel is given: something whose cleaning does no harm.
-  unsafe state.pointee.tree_start = copy
-  unsafe state.pointee.tree_end = copy &+ 1
   let tree = deviceTree(at: address)
   // In the work area it is overwritten already, and no tree any more.
   let byteCount = UInt64(tree?.byteCount ?? FlattenedDeviceTree.headerByteCount)
@@ -101,12 +98,15 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   // Cleaned whatever comes of it: no dirty line of it outlives the hand-over.
   unsafe state.pointee.tree_start = target
   unsafe state.pointee.tree_end = target &+ room
+  // The loader's command line, if there is one.
+  let source = (loaders?.bootArguments.byteCount ?? 0) > 0 ? loaders : tree
   // Of a tree of which there can be no copy nobody knows the command line and the initrd.
   guard unsafe state.pointee.tree != .not_copied, let tree,
     let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
     changed.open(capacity: capacity),
     unsafe changed.setArguments(
-      of: loaders ?? tree, unsafeAppend: bytes(at: image &+ descriptor[.appendOffset]),
+      of: source ?? tree,
+      unsafeAppend: bytes(at: image &+ descriptor[.treeOffset] &+ descriptor[.treeByteCount]),
       byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
     end == 0
       || changed.set(.initrdStart, number: start, capacity: capacity)

@@ -43,9 +43,6 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   let payload = image &+ descriptor[.payloadOffset]
   unsafe addPiece(
     at: payload, descriptor[.payloadByteCount], to: kernel, descriptor[.targetByteCount], state)
-  // There may be none: something whose cleaning does no harm.
-  unsafe state.pointee.initrd_start = kernel
-  unsafe state.pointee.initrd_end = kernel &+ 1
   if descriptor[.initrdByteCount] > 0 {
     unsafe state.pointee.initrd_start = image &+ descriptor[.initrdTargetOffset]
     unsafe state.pointee.initrd_end =
@@ -83,7 +80,8 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
 private func checksumOfStub(at image: UInt64) -> UInt64 {
   let head = unsafe lz4boot_xxh32(pointer(to: image), PackedImage.checksumOffset, 0)
   let behind = image &+ UInt64(PackedImage.headByteCount)
-  return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), Int(stub_end() &- behind), head))
+  let byteCount = Int(truncatingIfNeeded: stub_end() &- behind)
+  return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), byteCount, head))
 }
 
 @inline(never)
@@ -105,11 +103,12 @@ func addPiece(
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {
   let descriptor = unsafe Descriptor(of: state)
   let image = unsafe state.pointee.image
+  // First, as the device tree that is packed says where a console is.
+  let verdict = unsafe verify(state, descriptor)
+  guard verdict == .accepted else { return unsafe refuse(verdict, in: state, actual: image) }
   if let address = unsafe readTree(state, descriptor) {
     return unsafe refuse(.device_tree, in: state, actual: address)
   }
-  let verdict = unsafe verify(state, descriptor)
-  guard verdict == .accepted else { return unsafe refuse(verdict, in: state, actual: image) }
   unsafe state.pointee.times.decode_start = stub_ticks()
   unsafe switchOnCores(state)
   unsafe stub_work(state, 0)

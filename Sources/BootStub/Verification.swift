@@ -1,4 +1,5 @@
 import BootStubEntry
+import CLZ4Boot
 import StubCryptoInstructions
 
 #if canImport(BootFormats)
@@ -20,6 +21,11 @@ func verify(_ state: UnsafePointer<stub_state>, _ descriptor: Descriptor) -> stu
         head + PackedImage.offset(of: .publicKey), head, PackedImage.checksumOffset)
     else { return .signature }
   #else
+    // Blocks bring checksums of their own.
+    let tree = unsafe lz4boot_xxh32(
+      head + Int(truncatingIfNeeded: descriptor[.treeOffset]),
+      Int(truncatingIfNeeded: descriptor[.treeByteCount] &+ descriptor[.appendByteCount]), 0)
+    guard UInt64(tree) == descriptor[.treeChecksum] else { return .tree_damaged }
     guard descriptor.has(PackedImage.flagSHA256) else { return .accepted }
   #endif
   return unsafe withUnsafeTemporaryAllocation(

@@ -94,7 +94,7 @@ stub_start:
     .quad   0, 0, 0
     .ascii  "ARM\x64"
     .long   0
-    .ascii  "LZ4BOOT2"
+    .ascii  "LZ4BOOT3"
     .quad   0, 0, 0, 0, 0, 0, 0         // written by pack
     .quad   __stub_flags
     .quad   STUB_WORK_BYTES
@@ -151,16 +151,17 @@ entry:
     // Caches may hold lines of the work area from before, dirty ones among them. A dirty one that is
     // evicted later would overwrite what is now written to memory, so they are written back before.
     //
-    // Whether the descriptor is whole is told later, with a stack. Until then this much: a page, below
-    // 1 GiB, not on the stub itself. Without it there is no way to say anything.
+    // Whether the descriptor is whole is told later, with a stack. Until then this much: the work area
+    // ends where the trees start. If not, one of the two fields is damaged, no kernel will be entered, and
+    // the memory of its payload does for saying so.
     ldr     x0, [x21, #STUB_DESCRIPTOR_WORK_OFFSET]
-    tst     x0, #~0x3ffff000
-    b.ne    halt
-    adr     x1, __stub_end_exclusive
+    ldr     x1, [x21, #STUB_DESCRIPTOR_TREE_COPY_OFFSET]
+    sub     x1, x1, #STUB_WORK_BYTES
+    cmp     x0, x1
     add     x19, x21, x0
-    cmp     x19, x1
-    b.lo    halt
-    add     x19, x19, #STUB_STACK_BYTES
+    b.eq    1f
+    adr     x19, __stub_end_exclusive
+1:  add     x19, x19, #STUB_STACK_BYTES
     bl      clean_work_area
 
     mov     sp, x19
@@ -568,16 +569,16 @@ tlb_invalidate:
     b       exception
 
 /*
- * Cleans and invalidates the work area, or [x0, x1), complete on return; changes x0 to x3. CIVAC, as CVAC
- * alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873). By address to the point
- * of coherency, which works whether the MMU is on or off: operations by set and way reach neither other
- * cores' caches nor system caches, and race with speculation. The step is the smallest line of all data
- * caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off, accesses are to
- * Device memory, and a cache operation by address is ordered against those only by a barrier (Arm ARM,
- * "Ordering and completion of data and instruction cache instructions"). The second: an operation is
- * complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
+ * Cleans and invalidates the work area, or [x0, x1), which may be empty, complete on return; changes x0 to
+ * x3. CIVAC, as CVAC alone is subject to errata of the Cortex-A53 (819472, 824069, 827319, 855873). By
+ * address to the point of coherency, which works whether the MMU is on or off: operations by set and way
+ * reach neither other cores' caches nor system caches, and race with speculation. The step is the smallest
+ * line of all data caches, CTR_EL0.DminLine, log2 of a number of words. The first DSB: with the MMU off,
+ * accesses are to Device memory, and a cache operation by address is ordered against those only by a
+ * barrier (Arm ARM, "Ordering and completion of data and instruction cache instructions"). The second: an
+ * operation is complete only behind one. SY: Device memory is Outer Shareable, ISH would not cover it.
  *
- * void stub_clean_to_memory(uint64_t start, uint64_t byte_count), of at least one byte
+ * void stub_clean_to_memory(uint64_t start, uint64_t byte_count)
  */
     .global stub_clean_to_memory
 clean_work_area:
@@ -594,11 +595,12 @@ clean_lines:
     lsl     x2, x3, x2
     sub     x3, x2, #1
     bic     x3, x0, x3
-1:  dc      civac, x3
+1:  cmp     x3, x1
+    b.hs    2f
+    dc      civac, x3
     add     x3, x3, x2
-    cmp     x3, x1
-    b.lo    1b
-    dsb     sy
+    b       1b
+2:  dsb     sy
     ret
 
     .section .vectors.380, "ax"

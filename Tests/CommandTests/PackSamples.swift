@@ -33,11 +33,11 @@ enum PackSamples {
   /// Image header and descriptor.
   static let headByteCount = 352
 
-  /// [code:8][0:56]["LZ4BOOT2"][0:56][flags:8][work_byte_count:8][stub_byte_count:8][0:200]
+  /// [code:8][0:56]["LZ4BOOT3"][0:56][flags:8][work_byte_count:8][stub_byte_count:8][0:200]
   static func stub(signed: Bool = false) -> Data {
     Data(repeating: 0x5a, count: stubByteCount)
       .replacing(at: 8, with: Data(count: headByteCount - 8))
-      .replacing(at: 64, with: Data("LZ4BOOT2".utf8))
+      .replacing(at: 64, with: Data("LZ4BOOT3".utf8))
       .replacing(at: 128, with: littleEndian(signed ? 0x10 : 0 as UInt64))
       .replacing(at: 136, with: littleEndian(workByteCount))
       .replacing(at: 144, with: littleEndian(UInt64(stubByteCount)))

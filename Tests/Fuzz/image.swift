@@ -135,7 +135,7 @@ private func testLayout(choosingFrom input: inout FuzzInput) {
   }
   let fault = input.choice(below: 16)
   if fault == 12 { template.append(0) }
-  set(fault == 13 ? 0x3154_4f4f_4234_5a4c : 0x3254_4f4f_4234_5a4c, .magic)
+  set(fault == 13 ? 0x3154_4f4f_4234_5a4c : 0x3354_4f4f_4234_5a4c, .magic)
   set(fault == 14 ? sizes.take() : 0x1_0000, .workByteCount)
   set(fault == 15 ? sizes.take() : UInt64(template.count), .stubByteCount)
   let kernel = PackedImage.Frame(byteCount: sizes.take(), contentByteCount: sizes.take())
@@ -174,8 +174,7 @@ private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
   }
   part(.payloadOffset, parts.kernel.byteCount)
   part(.initrdOffset, parts.initrd?.byteCount ?? 0)
-  part(.treeOffset, parts.treeByteCount, alignment: 8)
-  part(.appendOffset, parts.appendByteCount)
+  part(.treeOffset, parts.treeByteCount + parts.appendByteCount, alignment: 8)
   part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 64 : 0, alignment: 8)
   expectSame(image.fileByteCount, edges.last, "bytes of the file")
   part(.workOffset, image[.workByteCount], alignment: 4096)

@@ -74,6 +74,7 @@ private struct Packed {
   /// A byte of head or stub is not what it was, or one behind them.
   var isStubDamaged = false
   var isPayloadDamaged = false
+  var isTreeDamaged = false
   /// Where the program lies; 0 of a kernel.
   let fixedAddress: UInt64
 
@@ -101,7 +102,7 @@ private struct Packed {
       let offset = PackedImage.offset(of: field)
       bytes.replaceSubrange(offset..<offset + 8, with: littleEndian(value))
     }
-    set(0x3254_4f4f_4234_5a4c, .magic, in: &template)
+    set(0x3354_4f4f_4234_5a4c, .magic, in: &template)
     set(UInt64(STUB_WORK_BYTES), .workByteCount, in: &template)
     set(UInt64(template.count), .stubByteCount, in: &template)
     set(0, .flags, in: &template)
@@ -136,13 +137,15 @@ private struct Packed {
     file = template + [UInt8](repeating: 0, count: Int(layout.fileByteCount) - template.count)
     place(kernel.frame, .payloadOffset)
     if let initrd { place(initrd.frame, .initrdOffset) }
-    place(tree, .treeOffset)
-    place(append, .appendOffset)
+    place(tree + append, .treeOffset)
+    let treeChecksum = UInt64(naiveXXH32(tree + append))
+    var all = file.mutableSpan
+    PackedImage.set(treeChecksum, for: .treeChecksum, in: &all)
     let digest = sha256(file[template.count...])
     file.replaceSubrange(
       PackedImage.offset(of: .sha256)..<PackedImage.offset(of: .signatureOffset), with: digest)
     let checksum = UInt64(checksum)
-    var all = file.mutableSpan
+    all = file.mutableSpan
     PackedImage.set(checksum, for: .checksum, in: &all)
     let position = Int(setup[6]) << 8 | Int(setup[7])
     if damage == 30 {
@@ -151,8 +154,8 @@ private struct Packed {
     } else if damage == 29 {
       file[template.count + position % (file.count - template.count)] ^= 1
       isPayloadDamaged = true
-      tree = part(.treeOffset, .treeByteCount)
-      append = part(.appendOffset, .appendByteCount)
+      let start = Int(layout[.treeOffset])
+      isTreeDamaged = !file[start...].starts(with: tree + append)
     }
   }
 
@@ -624,11 +627,18 @@ private func unpack(_ now: Run) -> stub_verdict {
       packed.part(.initrdOffset, .initrdByteCount), contentByteCount: piece.contentByteCount,
       blockByteCount: packed.blockByteCount)
   }
-  if let facts = now.treeFacts {
+  let isWrong = packed.isPayloadDamaged && now.has(PackedImage.flagSHA256)
+  if !packed.isTreeDamaged, !isWrong, let facts = now.treeFacts {
     unsafe machine.console = now.console(of: facts) ?? machine.console
     if unsafe machine.take(facts.conduit) { unsafe machine.cores = facts.cores }
   }
   let verdict = unsafe stub_unpack(state)
+  if packed.isTreeDamaged || isWrong {
+    expectSame(verdict, packed.isTreeDamaged ? .tree_damaged : .digest, "unpacked")
+    expectSame(unsafe state.pointee.actual, now.image, "about")
+    expectSame(unsafe machine.switchedOn, [], "switched on")
+    return verdict
+  }
   let firmware = unsafe machine.firmware
   let addresses = now.loaders?.initrd ?? [0, 0]
   if now.overwrites(addresses[0], addresses[1]) {
@@ -648,10 +658,7 @@ private func unpack(_ now: Run) -> stub_verdict {
     other.piece = 1
     refusal = other
   }
-  if packed.isPayloadDamaged, now.has(PackedImage.flagSHA256) {
-    expectSame(verdict, .digest, "unpacked")
-    expectSame(unsafe state.pointee.actual, now.image, "about")
-  } else if let core = unsafe machine.switchedOn.first,
+  if let core = unsafe machine.switchedOn.first,
     firmware == .doesNotStart || firmware == .doesNotStop
   {
     expectSame(verdict, .core, "unpacked")
@@ -665,7 +672,7 @@ private func unpack(_ now: Run) -> stub_verdict {
   }
   let hasWork =
     packed.kernel.contentByteCount >= packed.blockByteCount || hasInitrd
-  let hasCores = hasWork && verdict != .digest && firmware != .denies && firmware != .doesNotTell
+  let hasCores = hasWork && firmware != .denies && firmware != .doesNotTell
   expectSame(
     unsafe machine.switchedOn, unsafe hasCores ? machine.cores : [], "switched on")
   return verdict
@@ -700,6 +707,7 @@ private func refuse(_ now: Run) {
   let verdict = unsafe state.pointee.verdict
   let names: [stub_verdict: String] = [
     .misplaced: "not at a multiple of 2 MiB: ", .damaged: "stub damaged, checksum ",
+    .tree_damaged: "device tree or arguments damaged, Image at ",
     .device_tree: "device tree or initrd in the kernel's memory: ",
     .overlap: "this Image lies in the memory of the program at ",
     .digest: "wrong SHA-256, Image at ", .core: "core does not switch off: ",
@@ -823,7 +831,8 @@ private func checkTree(_ now: Run, timing: [UInt64]?) {
   expectSame(
     unsafe [state.pointee.tree_start, state.pointee.tree_end], [address, address + room], "tree")
   // Of damaged ones another target knows.
-  guard var tree = PlainTree(base), let arguments = PlainTree(source)?.arguments else { return }
+  guard var tree = PlainTree(base), let passed = PlainTree(source)?.arguments else { return }
+  let arguments = passed.isEmpty ? tree.arguments : passed
   let append = now.packed.append
   let separator: [UInt8] = arguments.isEmpty || append.isEmpty ? [] : [0x20]
   tree.set("bootargs", arguments + separator + append + [0])

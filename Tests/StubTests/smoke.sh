@@ -238,24 +238,18 @@ head -c $((payload + payload_bytes / 2)) "$packed" >"$directory/truncated"
 refused truncated 'lz4boot: kernel refused: block *, byte *: *' "$directory/truncated"
 
 # Header, descriptor and stub: whatever is different there.
-for offset in 0x10 0x18 0x47 0x48 0x50 0x60 0x68 0x70 0x78 0x80 0x88 0x90 0x98 0xb0 0x158 \
-    $(($(u64 "$packed" 0x90) - 4)); do
+for offset in 0x10 0x18 0x47 0x48 0x50 0x58 0x59 0x5a 0x5b 0x5c 0x60 0x68 0x70 0x78 0x80 0x88 0x90 0x98 0xb0 \
+    0xe9 0xec 0xf8 0x158 $(($(u64 "$packed" 0x90) - 4)); do
     damaged "head-$offset" "$offset" 5c
     refused "head-$offset" 'lz4boot: kernel refused: stub damaged, checksum 0x*' "$directory/head-$offset"
 done
 
-# Without a stack there are no words: none at all, or one on the stub.
+# Less than a page off there are no words.
 silent() { # silent NAME [ARGUMENT...]: stops and says nothing
     tenths=30 run "$1" $el1 "$directory/$1" "${@:2}"
     says "$1"
     verdict "stops in silence: $1"
 }
-damaged no-work-area 0x5c 01
-silent no-work-area
-damaged work-area-on-stub 0x58 00 40 00 00
-silent work-area-on-stub
-damaged work-area-on-head 0x58 00 00 00 00
-silent work-area-on-head
 behind off-by-eight 0x200008
 silent off-by-eight
 
@@ -461,6 +455,11 @@ flipped() { # flipped NAME KIND OFFSET PATTERN
     poke "$directory/$1" "$3" "$(printf %02x $((byte ^ 16)))"
     refused "$1" "lz4boot: kernel refused: $4" "$directory/$1"
 }
+wrong='device tree or arguments damaged, Image at 0x0000000040200000'
+flipped device-tree-of-the-image with-large-tree $(($(u64 "$directory/with-large-tree" 0xd8) + 1000)) "$wrong"
+flipped arguments-of-the-image append $(($(stat -c %s "$directory/append") - 1)) "$wrong"
+head -c "$(u64 "$directory/append" 0xd8)" "$directory/append" >"$directory/without-arguments"
+refused without-arguments "lz4boot: kernel refused: $wrong" "$directory/without-arguments"
 last_byte=$(($(stat -c %s "$directory/signed") - 1))
 flipped digest-payload digest $((payload + 100)) 'wrong SHA-256, Image at 0x0000000040200000'
 flipped signed-payload signed $(($(u64 "$directory/signed" 0x48) + 100)) \

@@ -19,9 +19,10 @@
 #define STUB_SECONDARY_BYTES 0x2000 /* gap and stack, a page each */
 #define STUB_WORK_BYTES 0x1a000     /* the whole */
 
-/* The field of the descriptor that the assembly needs, and where the descriptor ends, from the start of
+/* The fields of the descriptor that the assembly needs, and where the descriptor ends, from the start of
  * the Image (PackedImage.swift). */
 #define STUB_DESCRIPTOR_WORK_OFFSET 0x58
+#define STUB_DESCRIPTOR_TREE_COPY_OFFSET 0xe8
 #define STUB_DESCRIPTOR_END 0x160
 
 /* Offsets into struct stub_state. */
@@ -75,6 +76,8 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_misplaced,
   /* Stub or descriptor are damaged; `actual` is their checksum. */
   stub_verdict_damaged,
+  /* The device tree or the text that are packed are; `actual` is where the Image lies. */
+  stub_verdict_tree_damaged,
   /* Device tree or initrd lie in memory that is the kernel's or the stub's; `actual` is where. */
   stub_verdict_device_tree,
   /* A program's address lies in this Image; `actual` is the address. */

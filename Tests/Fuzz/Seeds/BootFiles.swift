@@ -125,7 +125,7 @@ extension Seeds {
 
   static var images: [[UInt8]] {
     var packed = kernel() + [UInt8](repeating: 0, count: 100)
-    packed.replaceSubrange(0x40..<0x48, with: "LZ4BOOT2".utf8)
+    packed.replaceSubrange(0x40..<0x48, with: "LZ4BOOT3".utf8)
     var older = packed
     older[0x47] = UInt8(ascii: "1")
     return [
