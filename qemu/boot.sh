@@ -61,4 +61,4 @@ row 'userspace' "$(arrival "$up" "$directory"/plain-?.log)" \
     "$(arrival "$up" "$directory"/packed-?.log)" '4 cores online, initramfs intact'
 
 echo
-qemu/timeline.py "$directory/packed-1.log" "$directory/timeline.svg"
+qemu/timeline.py "$directory"/packed-?.log "$directory/timeline.svg"

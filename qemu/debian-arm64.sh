@@ -2,10 +2,9 @@
 # Fetches files out of Debian's arm64 packages into a folder of the cache and prints where that is.
 #   qemu/debian-arm64.sh [--backports] FOLDER NAME=PACKAGE:PATTERN...
 # NAME is the file in the folder, PATTERN the one file of the package that it is, or, if NAME ends with
-# .tar, the files that are in it. VERSION holds name
-# and version of the first package, SHA256SUMS the sums. `linux-image-*` means the kernel of today
-# that this meta-package depends on, `NAME*` the last package whose name starts so; a file called
-# Image has to be a raw arm64 one.
+# .tar, the files that are in it. VERSION holds name and version of the first package, SHA256SUMS the
+# sums. `linux-image-*` means the kernel of today that this meta-package depends on, `NAME*` the last
+# package whose name starts so; a file called Image has to be a raw arm64 one.
 # The packages come through a private apt root, from the sources and with the keys that this
 # machine's own apt uses; its dpkg never hears of another architecture. With --backports they come
 # from the same archive's backports, and from nowhere else. A complete folder is checked against its

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Draws where the time of a boot went, from the console of one.
 
-    timeline.py LOG SVG       LOG is what run.sh writes: each line with the seconds since QEMU was started
+    timeline.py LOG... SVG    LOG is what run.sh writes: each line with the seconds since QEMU was started; of several
+                              boots, the one with the median time to userspace is drawn
 """
 
 import pathlib
@@ -59,8 +60,9 @@ def legend(y, entries):
 
 
 def main():
-    log, target = sys.argv[1:]
-    times, ticks_of = read(log)
+    *logs, target = sys.argv[1:]
+    boots = sorted((read(log) for log in logs), key=lambda boot: boot[0]["up"])
+    times, ticks_of = boots[(len(boots) - 1) // 2]
     hertz = ticks_of["hz"]
 
     def milliseconds(tick):
@@ -84,7 +86,7 @@ def main():
     more, bottom = chart(bottom + 42, rows, "milliseconds from the stub's entry", steps[-1])
     write(pathlib.Path(target), bottom, "Where the time of a boot goes",
           f"{ticks_of['kernel_bytes']:,} bytes of kernel from {ticks_of['payload_bytes']:,}, {ticks_of['cores']} cores, "
-          "under QEMU", parts + more)
+          f"under QEMU; the median of {len(boots)} boots", parts + more)
 
 
 if __name__ == "__main__":

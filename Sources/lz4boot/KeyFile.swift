@@ -17,7 +17,7 @@ enum KeyFileError: Error {
     case .tooLong: "too long for a key file"
     case .notPEM: "no PEM file: it does not start with -----BEGIN \(label)-----"
     case .encrypted: "the key is encrypted: decrypt it with openssl pkey -in FILE -out DECRYPTED"
-    case .wrongLabel(let found): "a PEM file with a \(found.onOneLine), not with a \(label)"
+    case .wrongLabel(let found): "PEM of the kind \"\(found.onOneLine)\", not \"\(label)\""
     case .unfinished: "no line -----END \(label)-----"
     case .trailingData: "there is something behind -----END \(label)-----"
     case .notBase64: "damaged: not base64"

@@ -82,6 +82,9 @@ struct PackCommand: ParsableCommand {
     guard verifyKey == nil || signKey != nil else {
       throw ValidationError("--verify-key needs --sign-key: who signs makes the signature")
     }
+    guard !initrdWins || initrd != nil else {
+      throw ValidationError("--initrd-wins needs --initrd")
+    }
   }
 
   func run() throws {

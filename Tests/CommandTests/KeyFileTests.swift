@@ -83,12 +83,12 @@ import Testing
       ("", "no PEM file"),
       ("\n" + key, "no PEM file"),
       ("Key:\n" + key, "no PEM file"),
-      ("-----BEGIN -----\n", "a PEM file with a , not"),
+      ("-----BEGIN -----\n", "PEM of the kind \"\", not"),
       ("-----BEGIN-----\n", "no PEM file"),
       (String(decoding: Self.seed, as: UTF8.self), "no PEM file"),
       (pem("ENCRYPTED PRIVATE KEY", Self.seed), "the key is encrypted"),
-      (pem("EC PRIVATE KEY", Self.seed), "with a EC PRIVATE KEY, not with a PRIVATE KEY"),
-      (pem("PUBLIC KEY", Self.publicHeader + Self.seed), "with a PUBLIC KEY, not"),
+      (pem("EC PRIVATE KEY", Self.seed), "PEM of the kind \"EC PRIVATE KEY\", not \"PRIVATE KEY\""),
+      (pem("PUBLIC KEY", Self.publicHeader + Self.seed), "of the kind \"PUBLIC KEY\", not"),
       (key + "\n", "something behind"),
       (key + key, "something behind"),
       (key + "x", "something behind"),
@@ -120,7 +120,7 @@ import Testing
       #expect(reason.contains(expected), "\(text): \(reason)")
     }
     let reason = try reason(key) { try VerifyKey($0) }
-    #expect(reason.contains("with a PRIVATE KEY, not with a PUBLIC KEY"))
+    #expect(reason.contains("of the kind \"PRIVATE KEY\", not \"PUBLIC KEY\""))
   }
 
   @Test func everyCutIsRefused() throws {

@@ -90,11 +90,20 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--timing", 1), ("--verbose", 2), ("--initrd-wins", 4), ("--sha256", 8),
+    ("--timing", 1), ("--verbose", 2), ("--sha256", 8),
     ("--on-error=halt", 0), ("--on-error=reset", 0x100), ("--on-error=poweroff", 0x200),
   ])
   func setsFlags(option: String, expected: Int) throws {
     #expect(field(Field.flags, try pack([option])) == expected)
+  }
+
+  @Test func anInitrdThatWinsHasToBeThere() throws {
+    try folder.write(Data("initrd".utf8), as: "initrd")
+    let packed = try pack(["--initrd", folder.path("initrd"), "--initrd-wins"])
+    #expect(field(Field.flags, packed) == 4)
+    let outcome = try run("--initrd-wins")
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.stderr.contains("--initrd-wins needs --initrd"))
   }
 
   private func digest(_ packed: Data) -> [UInt8] {
