@@ -98,14 +98,13 @@ func readTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   // Cleaned whatever comes of it: no dirty line of it outlives the hand-over.
   unsafe state.pointee.tree_start = target
   unsafe state.pointee.tree_end = target &+ room
-  // The loader's command line, if there is one.
-  let source = (loaders?.bootArguments.byteCount ?? 0) > 0 ? loaders : tree
   // Of a tree of which there can be no copy nobody knows the command line and the initrd.
   guard unsafe state.pointee.tree != .not_copied, let tree,
     let changed = unsafe tree.copy(unsafeTo: bytes(at: target), capacity: capacity),
     changed.open(capacity: capacity),
     unsafe changed.setArguments(
-      of: source ?? tree,
+      // The loader's, if there are any.
+      of: loaders.flatMap { $0.bootArguments.byteCount > 0 ? $0 : nil } ?? tree,
       unsafeAppend: bytes(at: image &+ descriptor[.treeOffset] &+ descriptor[.treeByteCount]),
       byteCount: Int(truncatingIfNeeded: descriptor[.appendByteCount]), capacity: capacity),
     end == 0

@@ -45,7 +45,7 @@ extension Seeds {
       kernel(), kernel(imageSize: 0), kernel(flags: 1), efiKernel,
       legacyFrame([block(last: kernel())]), frame(packed, [.stored(efiKernel)]), images[1],
       [UInt8](kernel().prefix(50)), kernel(textOffset: 2 << 20), [UInt8](efiKernel.prefix(0x90)),
-      [UInt8](efiKernel.prefix(0x43)),
+      [UInt8](efiKernel.prefix(0x43)), [UInt8](efiKernel.prefix(0x50)),
       [UInt8](efiKernel.prefix(150)), [UInt8](images[1].prefix(0x50)),
     ] + magics
   }
@@ -219,10 +219,13 @@ extension Seeds {
     }
   }
 
-  /// A tree that is longer than there is room for a copy, and one that fits but for what is put in.
+  /// Trees that are longer than there is room for a copy, the second with an initrd in the Image, and one
+  /// that fits but for what is put in.
   static var largeTrees: [[UInt8]] {
-    [600 << 10, (512 << 10) - 1100].map { count in
-      var tree = board { _ in }
+    let overwritten: [[UInt32]] = [[0x5245_4749, 0x10_0000], [0x5245_4749, 0x10_1000]]
+    let trees = [board { _ in }, board { $0.initrd = overwritten }, board { _ in }]
+    return zip(trees, [600 << 10, 600 << 10, (512 << 10) - 1100]).map { tree, count in
+      var tree = tree
       // All of the rest is strings.
       let strings = tree[12..<16].reduce(0) { $0 << 8 | Int($1) }
       tree.replaceSubrange(4..<8, with: DeviceTreeBuilder.bigEndian([UInt32(count)]))
