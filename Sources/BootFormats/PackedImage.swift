@@ -74,8 +74,9 @@ public struct PackedImage: Sendable {
     case coveredByteCount
     /// The Ed25519 key; as four fields.
     case publicKey
-    /// XXH32 of everything from behind this field to the end of the stub, with the XXH32 of
-    /// everything in front of it as seed.
+    /// XXH32 of everything from behind this field to the end of the stub. Its seed is the XXH32 of
+    /// everything in front of it, whose seed in turn are the first four bytes: they may lie at address
+    /// 0, where the decoder takes nothing from.
     case checksum = 35
   }
 

@@ -6,17 +6,15 @@ import BootStubEntry
 
 /// A physical address as a pointer: with the stub's translation it is also the virtual one.
 ///
-/// SAFETY: the caller knows that there is memory, and not at 0.
+/// SAFETY: the caller knows that there is memory.
 @unsafe
 func pointer(to address: UInt64) -> UnsafeRawPointer {
-  unsafe UnsafeRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
+  unsafe UnsafeRawPointer(bytes(at: address))
 }
 
 /// The same, to bytes that may be written to.
 @unsafe
-func bytes(at address: UInt64) -> UnsafeMutablePointer<UInt8> {
-  unsafe UnsafeMutablePointer(bitPattern: UInt(address)).unsafelyUnwrapped
-}
+func bytes(at address: UInt64) -> UnsafeMutablePointer<UInt8> { unsafe stub_bytes_at(address) }
 
 /// The descriptor of this Image, whose checksum is right.
 @safe

@@ -34,7 +34,7 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   unsafe state.pointee.entry = kernel &+ descriptor[.entryOffset]
   // What a loader keeps clear of is what image_size says.
   unsafe state.pointee.image_end =
-    image &+ pointer(to: image).load(fromByteOffset: 16, as: UInt64.self)
+    image &+ pointer(to: image &+ 16).load(as: UInt64.self)
   guard
     unsafe fixedAddress == 0 || kernel >= state.pointee.image_end
       || state.pointee.kernel_end <= image
@@ -76,9 +76,10 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   return .accepted
 }
 
-/// Of all of it but the field that holds it.
+/// Of all of it but the field that holds it. The Image may lie at 0.
 private func checksumOfStub(at image: UInt64) -> UInt64 {
-  let head = unsafe lz4boot_xxh32(pointer(to: image), PackedImage.checksumOffset, 0)
+  let head = unsafe lz4boot_xxh32(
+    pointer(to: image &+ 4), PackedImage.checksumOffset - 4, stub_load32(image))
   let behind = image &+ UInt64(PackedImage.headByteCount)
   let byteCount = Int(truncatingIfNeeded: stub_end() &- behind)
   return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), byteCount, head))

@@ -66,7 +66,8 @@ struct ImagePacking {
       let head = unsafe file.withUnsafeBytes { unsafe [UInt8]($0[..<PackedImage.checksumOffset]) }
       file.replace(at: Int(layout[.signatureOffset]), with: key.sign(head))
     }
-    let head = xxh32(0..<PackedImage.checksumOffset)
+    let first = unsafe file.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt32.self) }
+    let head = xxh32(4..<PackedImage.checksumOffset, seed: UInt32(littleEndian: first))
     set(
       xxh32(PackedImage.headByteCount..<Int(layout[.stubByteCount]), seed: head), for: .checksum)
   }

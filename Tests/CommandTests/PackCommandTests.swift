@@ -39,7 +39,8 @@ import Testing
       ])
     #expect(packed.integer(at: 16, as: UInt64.self) == target + PackSamples.imageSize)
     // The checksum ends the descriptor.
-    let front = naiveXXH32([UInt8](packed[..<(head - 8)]), seed: 0)
+    let front = naiveXXH32(
+      [UInt8](packed[4..<(head - 8)]), seed: packed.integer(at: 0, as: UInt32.self))
     let checksum = naiveXXH32([UInt8](packed[head..<stubByteCount]), seed: front)
     #expect(packed.integer(at: head - 8, as: UInt64.self) == UInt64(checksum))
 

@@ -168,7 +168,8 @@ private struct Packed {
   /// Of everything in front of the payload but the field that holds it.
   var checksum: UInt32 {
     let end = Int(layout[.stubByteCount])
-    let head = naiveXXH32([UInt8](file[..<PackedImage.checksumOffset]))
+    let first = UInt32(number(file[..<4]))
+    let head = naiveXXH32([UInt8](file[4..<PackedImage.checksumOffset]), seed: first)
     return naiveXXH32([UInt8](file[PackedImage.headByteCount..<end]), seed: head)
   }
 

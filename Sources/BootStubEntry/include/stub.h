@@ -263,6 +263,9 @@ static inline struct stub_piece *stub_piece_at(const struct stub_state *state, u
   return (struct stub_piece *)&state->pieces[index];
 }
 
+/* Swift's own conversions take no 0 for an address, where an Image may lie. */
+static inline uint8_t *stub_bytes_at(uint64_t address) { return (uint8_t *)address; }
+
 #if defined(__aarch64__)
 /* Registers of devices: one access of the given width each. Inline assembly, because a hypervisor can
  * emulate only the plain addressing mode. */
