@@ -21,8 +21,8 @@ public enum PackedImageError: UInt8, Error {
 /// Where everything lies in a self-extracting Image: the descriptor that `pack` writes and the
 /// stub reads.
 ///
-///     file    [Image header:64][descriptor:288][stub ...][kernel: LZ4 frame][initrd: LZ4 frame]
-///             [device tree][text for bootargs][signature]
+///     file    [Image header:64][descriptor:288][stub ...][kernel: LZ4 frame]
+///             [device tree][text for bootargs][initrd: LZ4 frame][signature]
 ///     memory  [stub][all that follows in the file]  [work area][trees] [kernel]     [initrd]
 ///             |     |                               | 4 KiB            | 2 MiB      | 4 KiB
 ///             0     payload_offset                  work_offset        target_offset + text_offset
@@ -57,13 +57,14 @@ public struct PackedImage: Sendable {
     case blockShift
     case initrdOffset, initrdByteCount
     case initrdTargetOffset, initrdTargetByteCount
-    /// The device tree in the file and, behind it, text for the kernel's command line, without a NUL.
-    /// At a multiple of 8.
+    /// The device tree in the file, at a multiple of 8, and behind it text for the kernel's command
+    /// line, without a NUL, and then the initrd: where the first of them starts.
     case treeOffset, treeByteCount
     /// Where the loader's device tree is copied to, behind the work area, and how much room there is;
     /// as much again follows, for one with changes.
     case treeCopyOffset, treeCopyByteCount
-    /// XXH32 of device tree and text.
+    /// XXH32 of device tree, text and the header of the initrd's frame; in the upper half, of how many
+    /// bytes that is.
     case treeChecksum
     case appendByteCount
     /// Of what the digest covers; as four fields.
@@ -74,7 +75,7 @@ public struct PackedImage: Sendable {
     case coveredByteCount
     /// The Ed25519 key; as four fields.
     case publicKey
-    /// XXH32 of everything from behind this field to the end of the stub. Its seed is the XXH32 of
+    /// XXH32 of everything from behind this field to the kernel's first block. Its seed is the XXH32 of
     /// everything in front of it, whose seed in turn are the first four bytes: they may lie at address
     /// 0, where the decoder takes nothing from.
     case checksum = 35
@@ -183,6 +184,12 @@ public struct PackedImage: Sendable {
   /// Bytes of the packed file.
   public private(set) var fileByteCount: UInt64 = 0
 
+  /// Of how many bytes, from `treeOffset` on, `treeChecksum` is.
+  public var checkedByteCount: UInt64 {
+    self[.treeByteCount] + self[.appendByteCount]
+      + (self[.initrdByteCount] > 0 ? Self.frameHeaderByteCount : 0)
+  }
+
   public private(set) subscript(field: Field) -> UInt64 {
     get { fields[field.rawValue] }
     set { fields[field.rawValue] = newValue }
@@ -247,15 +254,16 @@ public struct PackedImage: Sendable {
     self[.payloadOffset] = take(parts.kernel.byteCount)
     self[.payloadByteCount] = parts.kernel.byteCount
     self[.targetByteCount] = parts.kernel.contentByteCount
+    let extras = parts.treeByteCount + parts.appendByteCount
+    if extras > 0 || parts.initrd != nil {
+      self[.treeOffset] = take(extras, alignment: parts.treeByteCount > 0 ? 8 : 1)
+      self[.treeByteCount] = parts.treeByteCount
+      self[.appendByteCount] = parts.appendByteCount
+    }
     if let initrd = parts.initrd {
       self[.initrdOffset] = take(initrd.byteCount)
       self[.initrdByteCount] = initrd.byteCount
       self[.initrdTargetByteCount] = initrd.contentByteCount
-    }
-    if parts.treeByteCount + parts.appendByteCount > 0 {
-      self[.treeOffset] = take(parts.treeByteCount + parts.appendByteCount, alignment: 8)
-      self[.treeByteCount] = parts.treeByteCount
-      self[.appendByteCount] = parts.appendByteCount
     }
     self[.coveredByteCount] = fileByteCount - stubByteCount
     if parts.flags & Self.flagSigned != 0 {

@@ -36,7 +36,7 @@ public func stub_report_refusal(_ state: UnsafePointer<stub_state>) {
         \0\
         not at a multiple of 2 MiB: \0\
         stub damaged, checksum \0\
-        device tree or arguments damaged, Image at \0\
+        wrong device tree, text or initrd, Image at \0\
         device tree or initrd in the kernel's memory: \0\
         this Image lies in the memory of the program at \0\
         wrong SHA-256, Image at \0\

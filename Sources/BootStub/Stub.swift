@@ -76,12 +76,12 @@ public func stub_map(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict 
   return .accepted
 }
 
-/// Of all of it but the field that holds it. The Image may lie at 0.
+/// Of all in front of the kernel's first block but the field that holds it. The Image may lie at 0.
 private func checksumOfStub(at image: UInt64) -> UInt64 {
   let head = unsafe lz4boot_xxh32(
     pointer(to: image &+ 4), PackedImage.checksumOffset - 4, stub_load32(image))
   let behind = image &+ UInt64(PackedImage.headByteCount)
-  let byteCount = Int(truncatingIfNeeded: stub_end() &- behind)
+  let byteCount = Int(truncatingIfNeeded: stub_first_block() &- behind)
   return unsafe UInt64(lz4boot_xxh32(pointer(to: behind), byteCount, head))
 }
 

@@ -22,10 +22,11 @@ func verify(_ state: UnsafePointer<stub_state>, _ descriptor: Descriptor) -> stu
     else { return .signature }
   #else
     // Blocks bring checksums of their own.
-    let tree = unsafe lz4boot_xxh32(
+    let checked = descriptor[.treeChecksum]
+    let checksum = unsafe lz4boot_xxh32(
       head + Int(truncatingIfNeeded: descriptor[.treeOffset]),
-      Int(truncatingIfNeeded: descriptor[.treeByteCount] &+ descriptor[.appendByteCount]), 0)
-    guard UInt64(tree) == descriptor[.treeChecksum] else { return .tree_damaged }
+      Int(truncatingIfNeeded: checked &>> 32), 0)
+    guard checksum == UInt32(truncatingIfNeeded: checked) else { return .tree_damaged }
     guard descriptor.has(PackedImage.flagSHA256) else { return .accepted }
   #endif
   return unsafe withUnsafeTemporaryAllocation(

@@ -31,6 +31,13 @@ struct ImagePacking {
 
     payload = try CompressedFrame(form, of: kernel.image, appendedTo: file, name: kernel.name)
     parts.kernel.byteCount = UInt64(payload.byteCount)
+    // What is in front of the initrd does not depend on it.
+    let place = Int(try Self.layout(parts, kernel: kernel, stub: stub)[.treeOffset])
+    if let tree = extras.tree {
+      file.pad(to: place)
+      file.append(tree.memory)
+    }
+    file.append(extras.append.utf8)
     if let content = extras.initrd, let initrdForm {
       let frame = try CompressedFrame(
         initrdForm, of: content.memory, appendedTo: file, name: content.name)
@@ -40,22 +47,20 @@ struct ImagePacking {
       initrd = nil
     }
     layout = try Self.layout(parts, kernel: kernel, stub: stub)
-    if layout[.treeOffset] > 0 { file.pad(to: Int(layout[.treeOffset])) }
-    if let tree = extras.tree { file.append(tree.memory) }
-    file.append(extras.append.utf8)
     file.pad(to: Int(layout.fileByteCount))
     seal(key: extras.key)
   }
 
-  /// Completes what the stub checks before it believes anything: the checksum of device tree and text,
-  /// the digest of all that follows it, the signature of the head with both in it, the checksum of
-  /// head and stub.
+  /// Completes what the stub checks before it believes anything: the checksum of what follows it and
+  /// is in no block, the digest of all that does, the signature of the head with both in it, the
+  /// checksum of head and stub.
   private func seal(key: SigningKey?) {
     let layout = layout
     file.withMutableSpan { layout.write(to: &$0) }
     let tree = Int(layout[.treeOffset])
-    let treeEnd = tree + Int(layout[.treeByteCount] + layout[.appendByteCount])
-    set(xxh32(tree..<treeEnd), for: .treeChecksum)
+    let checked = layout.checkedByteCount
+    set(
+      UInt64(xxh32(tree..<tree + Int(checked))) | checked << 32, for: .treeChecksum)
     if layout[.flags] & PackedImage.flagSHA256 != 0 {
       let start = Int(layout[.payloadOffset])
       let covered = start..<start + Int(layout[.coveredByteCount])
@@ -68,12 +73,12 @@ struct ImagePacking {
     }
     let first = unsafe file.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt32.self) }
     let head = xxh32(4..<PackedImage.checksumOffset, seed: UInt32(littleEndian: first))
-    set(
-      xxh32(PackedImage.headByteCount..<Int(layout[.stubByteCount]), seed: head), for: .checksum)
+    let firstBlock = Int(layout[.payloadOffset] + PackedImage.frameHeaderByteCount)
+    set(UInt64(xxh32(PackedImage.headByteCount..<firstBlock, seed: head)), for: .checksum)
   }
 
-  private func set(_ checksum: UInt32, for field: PackedImage.Field) {
-    file.withMutableSpan { PackedImage.set(UInt64(checksum), for: field, in: &$0) }
+  private func set(_ value: UInt64, for field: PackedImage.Field) {
+    file.withMutableSpan { PackedImage.set(value, for: field, in: &$0) }
   }
 
   private func xxh32(_ range: Range<Int>, seed: UInt32 = 0) -> UInt32 {

@@ -80,14 +80,17 @@ import Testing
     parts.flags = PackedImage.flagSigned
     let layout = try Self.layout(parts, template: Self.template(flags: PackedImage.flagSigned))
     let payloadEnd: UInt64 = 0x3000 + 0x12_3457
-    #expect(layout[.initrdOffset] == payloadEnd && layout[.initrdByteCount] == 0x2345)
-    let tree = (payloadEnd + 0x2345 + 7) / 8 * 8
+    let tree = (payloadEnd + 7) / 8 * 8
     #expect(layout[.treeOffset] == tree && layout[.treeByteCount] == 0x1233)
     #expect(layout[.appendByteCount] == 17)
-    let signature = (tree + 0x1233 + 17 + 7) / 8 * 8
+    let initrd = tree + 0x1233 + 17
+    #expect(layout[.initrdOffset] == initrd && layout[.initrdByteCount] == 0x2345)
+    // With the header of the initrd's frame.
+    #expect(layout.checkedByteCount == 0x1233 + 17 + 15)
+    let signature = (initrd + 0x2345 + 7) / 8 * 8
     #expect(layout[.signatureOffset] == signature)
     #expect(layout.fileByteCount == signature + 64)
-    #expect(layout[.coveredByteCount] == tree + 0x1233 + 17 - 0x3000)
+    #expect(layout[.coveredByteCount] == initrd + 0x2345 - 0x3000)
     let work = (layout.fileByteCount + 4095) / 4096 * 4096
     #expect(layout[.workOffset] == work)
     #expect(layout[.treeCopyOffset] == work + 0x1_0000)

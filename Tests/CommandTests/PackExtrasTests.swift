@@ -74,10 +74,11 @@ import Testing
     #expect(field(Field.initrdTargetByteCount, packed) == initrd.count)
     #expect(part(Field.tree, Field.treeByteCount, packed) == Self.tree)
     let text = field(Field.tree, packed) + field(Field.treeByteCount, packed)
-    #expect(packed[text...] == Data("ro quiet".utf8))
+    #expect(packed[text..<text + 8] == Data("ro quiet".utf8))
     #expect(field(Field.appendByteCount, packed) == 8)
-    let checksum = naiveXXH32([UInt8](Self.tree + Data("ro quiet".utf8)))
-    #expect(field(Field.treeChecksum, packed) == Int(checksum))
+    #expect(field(Field.initrd, packed) == text + 8)
+    let checked = [UInt8](Self.tree + Data("ro quiet".utf8) + frame.prefix(15))
+    #expect(field(Field.treeChecksum, packed) == checked.count << 32 | Int(naiveXXH32(checked)))
     #expect(field(Field.flags, packed) == 0)
   }
 
@@ -86,7 +87,17 @@ import Testing
     #expect(packed[field(Field.tree, packed)...] == Data("quiet".utf8))
     #expect(field(Field.treeByteCount, packed) == 0)
     #expect(field(Field.appendByteCount, packed) == 5)
-    #expect(field(Field.treeChecksum, packed) == Int(naiveXXH32([UInt8]("quiet".utf8))))
+    let checksum = naiveXXH32([UInt8]("quiet".utf8))
+    #expect(field(Field.treeChecksum, packed) == 5 << 32 | Int(checksum))
+  }
+
+  @Test func anInitrdAloneHasTheHeaderOfItsFrameChecked() throws {
+    try folder.write(Data("initrd".utf8), as: "initrd")
+    let packed = try pack(["--initrd", folder.path("initrd")])
+    #expect(field(Field.tree, packed) == field(Field.initrd, packed))
+    let header = part(Field.initrd, Field.initrdByteCount, packed).prefix(15)
+    let checksum = naiveXXH32([UInt8](header))
+    #expect(field(Field.treeChecksum, packed) == 15 << 32 | Int(checksum))
   }
 
   @Test(arguments: [

@@ -173,8 +173,13 @@ private func check(_ image: PackedImage, _ parts: PackedImage.Parts) {
     edges += [image[start], image[start] + byteCount]
   }
   part(.payloadOffset, parts.kernel.byteCount)
+  let extras = parts.treeByteCount + parts.appendByteCount
+  if parts.initrd != nil, extras == 0 {
+    expectSame(image[.treeOffset], image[.initrdOffset], "where the first of them starts")
+  } else {
+    part(.treeOffset, extras, alignment: parts.treeByteCount > 0 ? 8 : 1)
+  }
   part(.initrdOffset, parts.initrd?.byteCount ?? 0)
-  part(.treeOffset, parts.treeByteCount + parts.appendByteCount, alignment: 8)
   part(.signatureOffset, parts.flags & PackedImage.flagSigned != 0 ? 64 : 0, alignment: 8)
   expectSame(image.fileByteCount, edges.last, "bytes of the file")
   part(.workOffset, image[.workByteCount], alignment: 4096)

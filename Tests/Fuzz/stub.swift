@@ -138,25 +138,25 @@ private struct Packed {
     place(kernel.frame, .payloadOffset)
     if let initrd { place(initrd.frame, .initrdOffset) }
     place(tree + append, .treeOffset)
-    let treeChecksum = UInt64(naiveXXH32(tree + append))
+    let treeChecksum = UInt64(naiveXXH32(checked)) | layout.checkedByteCount << 32
     var all = file.mutableSpan
     PackedImage.set(treeChecksum, for: .treeChecksum, in: &all)
     let digest = sha256(file[template.count...])
     file.replaceSubrange(
       PackedImage.offset(of: .sha256)..<PackedImage.offset(of: .signatureOffset), with: digest)
-    let checksum = UInt64(checksum)
+    let stubChecksum = UInt64(checksum)
     all = file.mutableSpan
-    PackedImage.set(checksum, for: .checksum, in: &all)
+    PackedImage.set(stubChecksum, for: .checksum, in: &all)
     let position = Int(setup[6]) << 8 | Int(setup[7])
+    let whole = (checksum: checksum, tree: checked)
     if damage == 30 {
       file[position % template.count] ^= 1
-      isStubDamaged = true
     } else if damage == 29 {
       file[template.count + position % (file.count - template.count)] ^= 1
       isPayloadDamaged = true
-      let start = Int(layout[.treeOffset])
-      isTreeDamaged = !file[start...].starts(with: tree + append)
     }
+    isStubDamaged = checksum != whole.checksum || damage == 30
+    isTreeDamaged = checked != whole.tree
   }
 
   private mutating func place(_ bytes: [UInt8], _ field: PackedImage.Field) {
@@ -165,12 +165,24 @@ private struct Packed {
     file.replaceSubrange(start..<start + bytes.count, with: bytes)
   }
 
-  /// Of everything in front of the payload but the field that holds it.
+  /// What has a checksum behind the payload.
+  var checked: [UInt8] {
+    bytes(from: Int(layout[.treeOffset]), count: Int(layout.checkedByteCount))
+  }
+
+  /// Of the file and what is behind it.
+  private func bytes(from start: Int, count: Int) -> [UInt8] {
+    let bytes = file[start...].prefix(count)
+    return bytes + [UInt8](repeating: 0, count: count - bytes.count)
+  }
+
+  /// Of everything in front of the first block but the field that holds it.
   var checksum: UInt32 {
-    let end = Int(layout[.stubByteCount])
     let first = UInt32(number(file[..<4]))
     let head = naiveXXH32([UInt8](file[4..<PackedImage.checksumOffset]), seed: first)
-    return naiveXXH32([UInt8](file[PackedImage.headByteCount..<end]), seed: head)
+    let start = PackedImage.headByteCount
+    return naiveXXH32(
+      bytes(from: start, count: Int(layout[.payloadOffset]) + 15 - start), seed: head)
   }
 
   func part(_ start: PackedImage.Field, _ byteCount: PackedImage.Field) -> [UInt8] {
@@ -350,7 +362,7 @@ private struct Machine {
   var console: SerialConsole?
   var conduit: PSCIConduit?
   var cores: [UInt64] = []
-  var stubEnd: UInt64 = 0
+  var firstBlock: UInt64 = 0
   var printed: [UInt8] = []
   var cleaned: [[UInt64]] = []
   var switchedOn: [UInt64] = []
@@ -542,7 +554,7 @@ private func boot(_ packed: Packed, choosingFrom input: inout FuzzInput) {
   if now.treeAddress >= region, now.treeAddress < region + UInt64(regionByteCount) {
     place(packed.loadersTree, at: now.treeAddress)
   }
-  unsafe machine.stubEnd = now.image + now.layout[.stubByteCount]
+  unsafe machine.firstBlock = now.image + now.layout[.payloadOffset] + 15
 
   unsafe state.initialize(to: stub_state())
   unsafe state.pointee.image = now.image
@@ -708,7 +720,7 @@ private func refuse(_ now: Run) {
   let verdict = unsafe state.pointee.verdict
   let names: [stub_verdict: String] = [
     .misplaced: "not at a multiple of 2 MiB: ", .damaged: "stub damaged, checksum ",
-    .tree_damaged: "device tree or arguments damaged, Image at ",
+    .tree_damaged: "wrong device tree, text or initrd, Image at ",
     .device_tree: "device tree or initrd in the kernel's memory: ",
     .overlap: "this Image lies in the memory of the program at ",
     .digest: "wrong SHA-256, Image at ", .core: "core does not switch off: ",
@@ -1017,7 +1029,7 @@ public func stub_secondary_entry() -> UInt64 { 0x1234 }
 public func stub_mpidr() -> UInt64 { Machine.bootCore }
 
 @c @implementation
-public func stub_end() -> UInt64 { unsafe machine.stubEnd }
+public func stub_first_block() -> UInt64 { unsafe machine.firstBlock }
 
 /// A second every 16 calls, so that nothing is waited for.
 @c @implementation

@@ -239,7 +239,7 @@ refused truncated 'lz4boot: kernel refused: block *, byte *: *' "$directory/trun
 
 # Header, descriptor and stub: whatever is different there.
 for offset in 0x10 0x18 0x47 0x48 0x50 0x58 0x59 0x5a 0x5b 0x5c 0x60 0x68 0x70 0x78 0x80 0x88 0x90 0x98 0xb0 \
-    0xe9 0xec 0xf8 0x158 $(($(u64 "$packed" 0x90) - 4)); do
+    0xe9 0xec 0xf8 0x158 $(($(u64 "$packed" 0x90) - 4)) $payload $((payload + 14)); do
     damaged "head-$offset" "$offset" 5c
     refused "head-$offset" 'lz4boot: kernel refused: stub damaged, checksum 0x*' "$directory/head-$offset"
 done
@@ -455,8 +455,12 @@ flipped() { # flipped NAME KIND OFFSET PATTERN
     poke "$directory/$1" "$3" "$(printf %02x $((byte ^ 16)))"
     refused "$1" "lz4boot: kernel refused: $4" "$directory/$1"
 }
-wrong='device tree or arguments damaged, Image at 0x0000000040200000'
+wrong='wrong device tree, text or initrd, Image at 0x0000000040200000'
 flipped device-tree-of-the-image with-large-tree $(($(u64 "$directory/with-large-tree" 0xd8) + 1000)) "$wrong"
+# Any file does for an initrd.
+"$lz4boot" pack --level 1 --initrd "$directory/small-kernel" "$directory/kernel" \
+    -o "$directory/with-initrd" >/dev/null
+flipped frame-of-the-initrd-of-the-image with-initrd $(($(u64 "$directory/with-initrd" 0xb8) + 14)) "$wrong"
 flipped arguments-of-the-image append $(($(stat -c %s "$directory/append") - 1)) "$wrong"
 head -c "$(u64 "$directory/append" 0xd8)" "$directory/append" >"$directory/without-arguments"
 refused without-arguments "lz4boot: kernel refused: $wrong" "$directory/without-arguments"

@@ -76,7 +76,8 @@ enum __attribute__((enum_extensibility(closed))) stub_verdict {
   stub_verdict_misplaced,
   /* Stub or descriptor are damaged; `actual` is their checksum. */
   stub_verdict_damaged,
-  /* The device tree or the text that are packed are; `actual` is where the Image lies. */
+  /* The device tree that is packed, the text, or the initrd's frame header; `actual` is where the Image
+   * lies. */
   stub_verdict_tree_damaged,
   /* Device tree or initrd lie in memory that is the kernel's or the stub's; `actual` is where. */
   stub_verdict_device_tree,
@@ -309,9 +310,10 @@ static inline uint64_t stub_mpidr(void) {
   return value;
 }
 
-static inline uint64_t stub_end(void) {
+/* Behind the stub and the header of the kernel's frame (PackedImage.frameHeaderByteCount). */
+static inline uint64_t stub_first_block(void) {
   uint64_t value;
-  __asm__("adr %0, __stub_end_exclusive" : "=r"(value));
+  __asm__("adr %0, __stub_end_exclusive + 15" : "=r"(value));
   return value;
 }
 

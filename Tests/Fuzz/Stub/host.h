@@ -21,7 +21,7 @@ void stub_write32(uint64_t address, uint32_t value);
 uint32_t stub_load32(uint64_t address);
 uint64_t stub_secondary_entry(void);
 uint64_t stub_mpidr(void);
-uint64_t stub_end(void);
+uint64_t stub_first_block(void);
 uint64_t stub_ticks(void);
 uint64_t stub_ticks_per_second(void);
 
