@@ -260,6 +260,11 @@ refused misplaced 'lz4boot: kernel refused: not at a multiple of 2 MiB: 0x000000
 behind over-device-tree 0x200000 -DDEVICE_TREE=0x800000
 refused over-device-tree "lz4boot: kernel refused: device tree or initrd in the kernel's memory: 0x0000000040c00000" \
     "$directory/over-device-tree" -device "loader,file=$directory/virt.dtb,addr=0x40c00000,force-raw=on"
+cp "$directory/virt.dtb" "$directory/initrd-in-kernel.dtb"
+fdtput -t x "$directory/initrd-in-kernel.dtb" /chosen linux,initrd-start 40c00000
+fdtput -t x "$directory/initrd-in-kernel.dtb" /chosen linux,initrd-end 40c01000
+refused initrd-in-kernel "lz4boot: kernel refused: device tree or initrd in the kernel's memory: 0x0000000040c00000" \
+    "$packed" -dtb "$directory/initrd-in-kernel.dtb"
 # In the work area: where the state is, nothing is left of the tree, and so of the console.
 in_work_area() { # in_work_area NAME OFFSET: a loader that starts with a tree there; its arguments, its address
     address=$((0x40400000 + $(u64 "$packed" 0x58) + $2))
