@@ -13,7 +13,9 @@ extension FlattenedDeviceTree {
       case Kind.endNode where depth > 0: depth &-= 1
       case Kind.property where depth > 0 && isName(at: token.name): continue
       default:
-        let isEnd = position <= structureEnd && cell(at: position &- 4) == Self.end
+        let isEnd =
+          token.kind == Kind.none && position <= structureEnd
+          && cell(at: position &- 4) == Self.end
         return isEnd && depth == 0 && start > structure ? nil : start
       }
     }

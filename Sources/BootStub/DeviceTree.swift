@@ -4,7 +4,8 @@ import BootStubEntry
   import BootFormats
 #endif
 
-// The device tree. It is copied as it comes, so that all of it is looked at with caches on.
+// The device tree. It is copied as it comes, so that what is looked at of it is with caches on, unless it
+// cannot be copied or something is to be said before.
 
 /// MMU off. Copies the loader's device tree to the stub's memory, if there is one that is not damaged
 /// and has room.
@@ -15,8 +16,9 @@ func copyTree(_ state: UnsafeMutablePointer<stub_state>, _ descriptor: Descripto
   let address = unsafe state.pointee.device_tree
   let copy = unsafe state.pointee.image &+ descriptor[.treeCopyOffset]
   let tree = deviceTree(at: address)
-  // In the work area it is overwritten already, and no tree any more.
-  let byteCount = UInt64(tree?.byteCount ?? FlattenedDeviceTree.headerByteCount)
+  // In the work area it is overwritten already, and no tree any more: then its place counts. No bytes,
+  // as 0, which is no tree, may be where the Image starts.
+  let byteCount = UInt64(tree?.byteCount ?? 0)
   if unsafe overlaps(address, address &+ byteCount, state) { return address }
   guard let tree else { return nil }
   let room = descriptor[.treeCopyByteCount]

@@ -98,7 +98,7 @@ func addPiece(
   unsafe state.pointee.piece_count &+= 1
 }
 
-/// MMU and caches on. Reads and changes the copy of the device tree, verifies, and decodes kernel and
+/// MMU and caches on. Verifies, reads and changes the copy of the device tree, and decodes kernel and
 /// initrd to where they will be.
 @c @implementation
 public func stub_unpack(_ state: UnsafeMutablePointer<stub_state>) -> stub_verdict {

@@ -510,8 +510,8 @@ private struct Run {
     if packed.fixedAddress > 0, kernelStart < imageEnd, kernelEnd > image {
       return (.overlap, kernelStart)
     }
-    // Something else may be a tree that was overwritten, of which a header is asked for.
-    let end = treeAddress + UInt64(original == nil ? 40 : packed.loadersTree.count)
+    // Something else may be a tree that was overwritten.
+    let end = treeAddress + UInt64(original == nil ? 0 : packed.loadersTree.count)
     if overwrites(treeAddress, end) { return (.device_tree, treeAddress) }
     // Of a tree that is copied it is looked for in the copy.
     guard loaders == nil, let initrd = original?.initrd, overwrites(initrd[0], initrd[1]) else {

@@ -148,9 +148,9 @@ struct stub_state {
   uint64_t image;           /* where this Image lies */
   uint64_t tables;          /* the translation tables */
   uint64_t uses_el2_format; /* 1 at EL2 without HCR_EL2.E2H */
-  /* Memory that is written for the kernel; of nothing it is a byte of the kernel. */
+  /* Memory that is written for the kernel; 0 of nothing. */
   uint64_t kernel_start, kernel_end, initrd_start, initrd_end;
-  uint64_t tree_start, tree_end; /* the same for device trees: a copy of the loader's, and a changed one */
+  uint64_t tree_start, tree_end; /* the same for a changed device tree */
   uint64_t entry;               /* of the kernel */
   uint64_t conduit;             /* how PSCI is called */
   uint64_t fault_count;         /* so that an exception while one is reported ends in silence */

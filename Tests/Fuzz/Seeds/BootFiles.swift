@@ -365,12 +365,13 @@ extension Seeds {
     }
   }
 
-  /// A root whose name has no end, one that is a property without the end of its value, and one that
-  /// has no end itself.
+  /// A root whose name has no end, one that is a property without the end of its value, one that has no
+  /// end itself, and ones with a property behind them that looks like the end.
   static var openTrees: [[UInt8]] {
     [
       structure([1, 0x6368_6f73]), structure([3, 12, 0, 0]), structure([3, 12, 99]),
       structure([1, 0, 1, 0x6368_6f73, 0x656e_0000, 2]),
+      structure([1, 0, 2, 3, 4, 0, 9]), structure([1, 0, 2, 3, 0, 9]),
     ]
   }
 
